@@ -1,0 +1,64 @@
+"""Dates as mail keeps them: a moment and the zone it was written in (RFC 9051 §2.3.3, §9: date-time).
+
+SEARCH BEFORE, ON and SINCE disregard time and zone (RFC 9051 §6.4.4), that is, they compare the date *as written*; so the
+zone is kept, not folded away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from typing import Final
+
+MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
+_DAY: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class MailDate:
+    """A moment with its zone.
+
+    Attributes:
+        epoch: seconds since 1970-01-01T00:00:00Z.
+        zone: minutes east of UTC, -1439 to 1439.
+    """
+
+    epoch: int
+    zone: int = 0
+
+    @classmethod
+    def of(cls, moment: datetime) -> MailDate:
+        """From an aware *moment*; a naive one is taken as UTC."""
+        offset = moment.utcoffset()
+        if offset is None:
+            return cls(int(moment.replace(tzinfo=timezone.utc).timestamp()), 0)
+        return cls(int(moment.timestamp()), int(offset.total_seconds() // 60))
+
+    @property
+    def day(self) -> int:
+        """The calendar date as written, in days since 1970-01-01."""
+        return (self.epoch + self.zone * 60) // _DAY
+
+    def datetime(self) -> datetime:
+        """As an aware :class:`datetime.datetime` in its own zone. Raises OverflowError outside years 1 to 9999."""
+        moment = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=self.epoch)
+        return moment.astimezone(timezone(timedelta(minutes=self.zone)))
+
+    def wire(self) -> bytes:
+        """``date-time`` without its quotes, 26 octets: ``17-Jul-1996 02:44:25 -0700`` (RFC 9051 §9)."""
+        try:
+            moment = self.datetime()
+        except OverflowError:
+            return b"01-Jan-1970 00:00:00 +0000"
+        sign = "-" if self.zone < 0 else "+"
+        hours, minutes = divmod(abs(self.zone), 60)
+        return (
+            f"{moment.day:02d}-{MONTHS[moment.month - 1]}-{moment.year:04d} "
+            f"{moment.hour:02d}:{moment.minute:02d}:{moment.second:02d} {sign}{hours:02d}{minutes:02d}"
+        ).encode()
+
+
+def day_of(calendar: date) -> int:
+    """A calendar date in days since 1970-01-01, to compare with :attr:`MailDate.day`."""
+    return calendar.toordinal() - _EPOCH_ORDINAL
