@@ -7,7 +7,7 @@ zone is kept, not folded away.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final
 
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -32,7 +32,7 @@ class MailDate:
         """From an aware *moment*; a naive one is taken as UTC."""
         offset = moment.utcoffset()
         if offset is None:
-            return cls(int(moment.replace(tzinfo=timezone.utc).timestamp()), 0)
+            return cls(int(moment.replace(tzinfo=UTC).timestamp()), 0)
         return cls(int(moment.timestamp()), int(offset.total_seconds() // 60))
 
     @property
@@ -42,7 +42,7 @@ class MailDate:
 
     def datetime(self) -> datetime:
         """As an aware :class:`datetime.datetime` in its own zone. Raises OverflowError outside years 1 to 9999."""
-        moment = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=self.epoch)
+        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=self.epoch)
         return moment.astimezone(timezone(timedelta(minutes=self.zone)))
 
     def wire(self) -> bytes:

@@ -50,6 +50,7 @@ class FlagSet:
     keys: frozenset[str]
 
     def __new__(cls, flags: Iterable[str] = ()) -> FlagSet:
+        """The one set of these *flags*; ``\\Recent`` is left out."""
         by_key: dict[str, Flag] = {}
         for text in flags:
             by_key.setdefault(text.lower(), flag(text))

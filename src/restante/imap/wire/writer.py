@@ -1,0 +1,62 @@
+"""Writes IMAP's terminals: strings, names and lists (RFC 9051 §9). The one place that decides quoted or literal.
+
+Strategy: plain functions from values to octets, joined once by the caller. A string is quoted when it can be, and a
+literal when it holds what a quoted string cannot: CR, LF, NUL, or eight-bit octets before UTF-8 was agreed on.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+_NEEDS_LITERAL: Final = re.compile(rb"[\x00\r\n\x80-\xff]")
+_NEEDS_LITERAL_UTF8: Final = re.compile(rb"[\x00\r\n]")
+_ESCAPE: Final = re.compile(rb'(["\\])')
+_ASTRING: Final = re.compile(rb"[!#$&'+,\-./0-9:;<=>?@A-Z\[\]^_`a-z|}~]+")
+_MAX_QUOTED: Final = 1000
+"""Octets. Longer strings go as literals: line-limited clients (RFC 2683 §3.2.1.5) read those by count."""
+
+
+def quoted(value: bytes) -> bytes:
+    """``quoted``: *value* between double quotes, which the caller knows to be fit for it."""
+    return b'"' + _ESCAPE.sub(rb"\\\1", value) + b'"'
+
+
+def literal(value: bytes) -> bytes:
+    """``literal``: ``{n}`` CRLF octets. The caller has replaced NULs where they may not stand."""
+    return b"{%d}\r\n%b" % (len(value), value)
+
+
+def string(value: bytes, *, utf8: bool = False) -> bytes:
+    """``string``: quoted if it can be. With *utf8* (RFC 9755 §3), valid UTF-8 goes quoted too."""
+    if len(value) > _MAX_QUOTED:
+        return literal(value)
+    if not _NEEDS_LITERAL.search(value):
+        return quoted(value)
+    if utf8 and not _NEEDS_LITERAL_UTF8.search(value) and _is_utf8(value):
+        return quoted(value)
+    return literal(value)
+
+
+def nstring(value: bytes | None, *, utf8: bool = False) -> bytes:
+    """``nstring``: a string, or NIL for None."""
+    return b"NIL" if value is None else string(value, utf8=utf8)
+
+
+def astring(value: bytes, *, utf8: bool = False) -> bytes:
+    """``astring``: an atom if it can be; never the bare word NIL, which clients misread."""
+    if _ASTRING.fullmatch(value) and value.upper() != b"NIL":
+        return value
+    return string(value, utf8=utf8)
+
+
+def parenthesised(items: Iterable[bytes]) -> bytes:
+    """``"(" [item *(SP item)] ")"``."""
+    return b"(" + b" ".join(items) + b")"
+
+
+def _is_utf8(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
