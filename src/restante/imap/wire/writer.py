@@ -8,6 +8,10 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from restante.imap.wire import utf7
+from restante.model.mailbox_name import MailboxName
+from restante.model.message_set import MessageSet
+
 _NEEDS_LITERAL: Final = re.compile(rb"[\x00\r\n\x80-\xff]")
 _NEEDS_LITERAL_UTF8: Final = re.compile(rb"[\x00\r\n]")
 _ESCAPE: Final = re.compile(rb'(["\\])')
@@ -49,9 +53,32 @@ def astring(value: bytes, *, utf8: bool = False) -> bytes:
     return string(value, utf8=utf8)
 
 
+def mailbox(name: MailboxName, *, utf8: bool = False) -> bytes:
+    """``mailbox``: in modified UTF-7 (RFC 3501 §5.1.3), or with *utf8* in UTF-8 (RFC 9051 §5.1)."""
+    return astring(_spelling(name) if utf8 else utf7.encode(name), utf8=utf8)
+
+
+def message_set(messages: MessageSet) -> bytes:
+    """``sequence-set`` (RFC 9051 §9)."""
+    return messages.wire().encode("ascii")
+
+
 def parenthesised(items: Iterable[bytes]) -> bytes:
     """``"(" [item *(SP item)] ")"``."""
     return b"(" + b" ".join(items) + b")"
+
+
+def _spelling(name: MailboxName) -> bytes:
+    # Clients that agreed on UTF-8 still send modified UTF-7 at times, and so that is read. A name that happens to look
+    # like it ("R&-D") is therefore written in it, and comes back as itself.
+    raw = name.encode()
+    if b"&" in raw and raw.isascii():
+        try:
+            utf7.decode(raw)
+        except ValueError:
+            return raw
+        return utf7.encode(name)
+    return raw
 
 
 def _is_utf8(value: bytes) -> bool:
