@@ -1,0 +1,1 @@
+"""The shell around the protocols: listeners, TLS, streams, limits. The only code that touches a client socket."""
