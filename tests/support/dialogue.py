@@ -176,6 +176,7 @@ class _Player:
             await self._command(steward, b"LOGOUT")
         for number in range(1, scenario.connections + 1):
             self._dialogues[number] = await self._connect(str(number), scenario.state(number))
+        self._record.lines.clear()
 
     async def _check_required(self, steward: Dialogue) -> None:
         sent = b" ".join(await self._command(steward, b"CAPABILITY")).upper().split()
@@ -251,7 +252,7 @@ class _Player:
             case Allow():
                 dialogue.allowed.append(step.action.expected)
             case Forbid():
-                dialogue.forbidden.append(re.compile(step.action.pattern.encode()))
+                dialogue.forbidden.append(re.compile(self._known.expand(step.action.pattern)))
             case ExpectEnd():
                 await self._expect_end(dialogue, step)
             case Disconnect():

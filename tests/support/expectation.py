@@ -25,7 +25,7 @@ from typing import Final
 
 _TOKEN: Final = re.compile(
     r"(?P<flags>(?<=FLAGS )\([^()]*\)|(?<=\* LIST )\([^()]*\)|(?<=\* LSUB )\([^()]*\))"
-    r"|(?P<any>\.\.\.)|<<(?P<regex>.+?)>>|<0x(?P<octet>[0-9A-Fa-f]{2})>|\$(?P<name>[a-z][a-z0-9_]*)"
+    r"|(?P<any>\.\.\.)|<<(?P<regex>.*?)>>|<0x(?P<octet>[0-9A-Fa-f]{2})>|\$(?P<name>[a-z][a-z0-9_]*)"
     r"|\{@(?P<message>[\w.-]*)\}|(?P<literal>\{\*\})"
 )
 _CLIENT_TOKEN: Final = re.compile(
@@ -122,7 +122,7 @@ def _pattern(token: re.Match[str], known: Bindings, before: bytes) -> bytes:
         return b".*"
     if token["literal"]:
         return rb"~?\{\d+\}\r\n.*"
-    if token["regex"]:
+    if token["regex"] is not None:
         return b"(?:%b)" % token["regex"].encode()
     if token["octet"]:
         return re.escape(bytes.fromhex(token["octet"]))
