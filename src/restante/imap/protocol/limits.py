@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from restante.imap.wire.reader import MAX_ARGUMENTS
+from restante.imap.wire.cursor import MAX_ARGUMENTS
 
 
 @dataclass(frozen=True, slots=True)

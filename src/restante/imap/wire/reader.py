@@ -3,18 +3,18 @@
 Strategy: each terminal is one pattern, compiled once and matched at the current place. A method consumes what it reads
 and returns the value; where the text is otherwise it raises :class:`BadSyntax`, and the reader is of no more use.
 
-The rule it protects: depth, count and size are bounded here, so that no command handler needs to.
+The rule it protects: what has been read is valid, and within its range; no command handler checks it again.
 """
 
 from __future__ import annotations
 
 import binascii
 import datetime
-from collections.abc import Callable, Sequence
-from re import Match, Pattern
-from typing import Final, TypeVar
+from re import Pattern
+from typing import Final
 
 from restante.imap.wire import grammar, values
+from restante.imap.wire.cursor import Cursor, Nesting
 from restante.imap.wire.errors import BadSyntax, TooBig
 from restante.imap.wire.fragments import Literal
 from restante.model import flags
@@ -26,116 +26,17 @@ from restante.model.message_set import MessageSet, UidSet
 
 __all__ = ["BadSyntax", "Literal", "Nesting", "Reader", "TooBig"]
 
-T = TypeVar("T")
-
 MAX_NUMBER: Final = 0xFFFF_FFFF
 MAX_NUMBER64: Final = 0x7FFF_FFFF_FFFF_FFFF
-MAX_DEPTH: Final = 64
-"""Levels of parentheses; the deepest command a client needs has five."""
-MAX_ARGUMENTS: Final = 20_000
 
 
-class Reader:
-    """Reads one command's arguments, front to back.
+class Reader(Cursor):
+    """Reads one command's arguments, front to back; :class:`Cursor` brings spaces, lists and keywords.
 
-    Attributes:
-        uid: whether message sets hold UIDs, as they do after ``UID`` (RFC 9051 §6.4.9).
-        utf8: whether the client agreed on UTF-8 mailbox names (RFC 9051 §5.1, RFC 6855 §3).
-        arguments: the most members a list or a message set may have.
+    What the dispatcher sets: :attr:`uid`, :attr:`utf8` and :attr:`arguments`.
     """
 
-    __slots__ = ("_at", "_before", "_depth", "_next", "_pieces", "_text", "arguments", "uid", "utf8")
-
-    def __init__(
-        self,
-        pieces: Sequence[bytes | Literal],
-        at: int = 0,
-        *,
-        uid: bool = False,
-        utf8: bool = False,
-        arguments: int = MAX_ARGUMENTS,
-    ) -> None:
-        """Over *pieces*, lines and literals in turn beginning and ending with a line, from octet *at* of the first."""
-        self._pieces = pieces
-        self._text = _line(pieces[0])
-        self._at = at
-        self._next = 1
-        self._before = 0
-        self._depth = 0
-        self.uid = uid
-        self.utf8 = utf8
-        self.arguments = arguments
-
-    # Structure
-
-    @property
-    def position(self) -> int:
-        """Octets read so far, announcements of literals (``{n}`` CRLF) left out."""
-        return self._before + self._at
-
-    def at_end(self) -> bool:
-        """Whether the command ends here."""
-        return self._at == len(self._text) and self._next >= len(self._pieces)
-
-    def end(self) -> None:
-        """The end of the command."""
-        if not self.at_end():
-            raise self.expected("the end of the command")
-
-    def sp(self) -> Reader:
-        """``SP``, one space. Returns the reader itself: ``r.sp().mailbox()``."""
-        if not self._text.startswith(b" ", self._at):
-            raise self.expected("a space")
-        self._at += 1
-        return self
-
-    def peek(self, *options: bytes) -> bool:
-        """Whether one of *options* comes next, in any case, consuming nothing. An option may be part of a word."""
-        text, at = self._text, self._at
-        return any(text[at : at + len(option)].upper() == option.upper() for option in options)
-
-    def peek_word(self) -> str:
-        """The :meth:`word` that comes next, consuming nothing; empty where none does."""
-        match = grammar.WORD.match(self._text, self._at)
-        return "" if match is None else match[0].decode("ascii").upper()
-
-    def take(self, option: bytes) -> bool:
-        """Consume *option* if it comes next, in any case; whether it did."""
-        end = self._at + len(option)
-        if self._text[self._at : end].upper() != option.upper():
-            return False
-        self._at = end
-        return True
-
-    def expect(self, option: bytes) -> None:
-        """*option*, in any case."""
-        if not self.take(option):
-            raise self.expected(option.decode("ascii"))
-
-    def nested(self) -> Nesting:
-        """A guard for a rule that contains itself: ``with r.nested(): ...``, at most :data:`MAX_DEPTH` deep."""
-        return Nesting(self)
-
-    def list_of(self, read: Callable[[Reader], T], *, empty: bool = False) -> tuple[T, ...]:
-        """``"(" item *(SP item) ")"``, each item by *read*; ``()`` only where *empty* allows it."""
-        if not self.take(b"("):
-            raise self.expected("a parenthesised list")
-        if empty and self.take(b")"):
-            return ()
-        with self.nested():
-            items = [read(self)]
-            while not self.take(b")"):
-                self._count(len(items))
-                items.append(read(self.sp()))
-        return tuple(items)
-
-    def raw_remaining(self) -> bytes:
-        """What is left of the current line, for diagnostics; consumes nothing."""
-        return self._text[self._at :]
-
-    def expected(self, what: str) -> BadSyntax:
-        """The error to raise for anything but *what* at this place."""
-        return BadSyntax(what, self.position)
+    __slots__ = ()
 
     # Words
 
@@ -292,7 +193,8 @@ class Reader:
         """``flag *(SP flag)``, without parentheses (RFC 9051 §9: store-att-flags)."""
         found = [self.flag()]
         while self.take(b" "):
-            self._count(len(found))
+            if len(found) >= self.arguments:
+                raise self.too_many()
             found.append(self.flag())
         return tuple(found)
 
@@ -310,23 +212,6 @@ class Reader:
         """``date-time``, quoted; the day may begin with a space."""
         return self._value(grammar.DATE_TIME, values.mail_date, 'a date such as "17-Jul-1996 02:44:25 -0700"')
 
-    # Within
-
-    def _match(self, pattern: Pattern[bytes], what: str) -> Match[bytes]:
-        match = pattern.match(self._text, self._at)
-        if match is None:
-            raise self.expected(what)
-        self._at = match.end()
-        return match
-
-    def _value(self, pattern: Pattern[bytes], read: Callable[[Match[bytes]], T], what: str) -> T:
-        at = self.position
-        match = self._match(pattern, what)
-        try:
-            return read(match)
-        except ValueError as error:
-            raise BadSyntax(str(error), at) from None
-
     def _number(self, pattern: Pattern[bytes], most: int, what: str) -> int:
         at = self.position
         number = int(self._match(pattern, what)[0])
@@ -337,16 +222,12 @@ class Reader:
     def _ranges(self, pattern: Pattern[bytes], what: str) -> tuple[tuple[int, int], ...]:
         at = self.position
         text = self._match(pattern, what)[0]
-        if len(text) > self.arguments:
-            self._count(text.count(b","))
+        if len(text) > self.arguments and text.count(b",") >= self.arguments:
+            raise self.too_many()
         try:
             return values.ranges(text)
         except ValueError as error:
             raise BadSyntax(str(error), at) from None
-
-    def _count(self, before: int) -> None:
-        if before >= self.arguments:
-            raise self.expected(f"at most {self.arguments} members")
 
     def _nil(self) -> bool:
         match = grammar.NIL.match(self._text, self._at)
@@ -355,45 +236,9 @@ class Reader:
         self._at = match.end()
         return True
 
-    def _next_literal(self, what: str) -> Literal:
-        if self._at == len(self._text) and self._next < len(self._pieces):
-            literal = self._pieces[self._next]
-            if isinstance(literal, Literal):
-                return literal
-        raise self.expected(what)
-
     def _checked(self, literal: Literal) -> bytes:
         if literal.data is None:
             raise TooBig
         if not literal.binary and b"\x00" in literal.data:
             raise self.expected("a string without NUL")
         return literal.data
-
-    def _pass(self, literal: Literal) -> None:
-        self._before += len(self._text) + literal.size
-        self._text = _line(self._pieces[self._next + 1])
-        self._at = 0
-        self._next += 2
-
-
-class Nesting:
-    """One level of a rule that contains itself; see :meth:`Reader.nested`."""
-
-    __slots__ = ("_reader",)
-
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-
-    def __enter__(self) -> None:
-        self._reader._depth += 1
-        if self._reader._depth > MAX_DEPTH:
-            raise self._reader.expected(f"at most {MAX_DEPTH} levels of parentheses")
-
-    def __exit__(self, *_: object) -> None:
-        self._reader._depth -= 1
-
-
-def _line(piece: bytes | Literal) -> bytes:
-    if isinstance(piece, Literal):
-        raise TypeError("a command begins, and goes on after each literal, with a line")
-    return piece

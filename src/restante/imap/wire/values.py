@@ -24,9 +24,12 @@ def ranges(text: bytes) -> tuple[tuple[int, int], ...]:
     """The (first, last) pairs of a matched ``sequence-set``, :data:`STAR` for ``*``."""
     found: list[tuple[int, int]] = []
     for item in text.split(b","):
-        first, colon, last = item.partition(b":")
-        low = STAR if first == b"*" else int(first)
-        high = low if not colon else STAR if last == b"*" else int(last)
+        if item.isdigit():
+            low = high = int(item)
+        else:
+            first, colon, last = item.partition(b":")
+            low = STAR if first == b"*" else int(first)
+            high = low if not colon else STAR if last == b"*" else int(last)
         if low > MAX_UID or high > MAX_UID:
             raise ValueError("a number below 4294967296")
         found.append((low, high))
