@@ -8,10 +8,13 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NewType
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 """A range of addresses, for example ``192.0.2.0/24``."""
+
+Domain = NewType("Domain", str)
+"""A mail domain in the form in which domains are compared: folded, in Unicode."""
 
 ALL_INTERFACES: Final = "*"
 

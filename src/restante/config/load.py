@@ -7,7 +7,6 @@ before anything is refused, so that one run shows them all.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +28,6 @@ from restante.config.source import (
 )
 from restante.config.value import read
 
-_DOMAIN: Final = re.compile(r"[^\s@\x00-\x1f\x7f.]+(?:\.[^\s@\x00-\x1f\x7f.]+)*")
 _DEFAULT: Final = Origin("default")
 
 
@@ -133,6 +131,3 @@ def _disagreements(config: Config, origins: Mapping[str, Origin]) -> Iterator[Pr
         yield Problem(
             at([path for path in SETTINGS if path.startswith("mailboxes.")]), "two mailboxes have the same name"
         )
-    for domain in config.delivery.domains:
-        if not _DOMAIN.fullmatch(domain):
-            yield Problem(at(["delivery.domains"]), f"delivery.domains: {domain!r} is not a domain")

@@ -13,10 +13,12 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from restante.config.address import Address, Network
+from restante.config.address import Address, Domain, Network
 from restante.config.limits import Limits
 from restante.config.setting import Section, Setting, setting, settings_of
 from restante.model.mailbox_name import MailboxName
+from restante.sasl.scram_keys import DEFAULT_ITERATIONS
+from restante.store.model import SpecialUse
 
 _CENTURY: Final = 36_500 * 86_400
 
@@ -111,10 +113,26 @@ class Auth(Section, frozen=True, kw_only=True):
         ),
     ] = 600.0
     login_cache_size: Annotated[int, setting("Verified logins remembered.", at_least=1, at_most=10_000_000)] = 10_000
+    scram_iterations: Annotated[
+        int,
+        setting(
+            "Rounds of the keys kept for SCRAM-SHA-256 (RFC 7677 §4); 0 keeps none, and SCRAM is then not offered.",
+            at_least=0,
+            at_most=10_000_000,
+        ),
+    ] = DEFAULT_ITERATIONS
+    throttle_free_per_account: Annotated[
+        int,
+        setting("Failed logins to one account from one address that cost no wait.", at_least=0, at_most=1000),
+    ] = 3
+    throttle_free_per_address: Annotated[
+        int,
+        setting("Failed logins from one address, to whatever accounts, that cost no wait.", at_least=0, at_most=10_000),
+    ] = 10
     throttle_first_delay: Annotated[
         float,
         setting(
-            "Wait after the first failed login from an address; it doubles with each further failure.",
+            "Wait for the first failed login beyond those; it doubles with each further one.",
             unit="seconds",
             at_least=0,
             at_most=60,
@@ -122,7 +140,16 @@ class Auth(Section, frozen=True, kw_only=True):
     ] = 1.0
     throttle_max_delay: Annotated[
         float, setting("The longest such wait.", unit="seconds", at_least=0, at_most=3600)
-    ] = 30.0
+    ] = 15.0
+    throttle_half_life: Annotated[
+        float, setting("Time in which half of the failures are forgotten.", unit="seconds", at_least=1, at_most=86_400)
+    ] = 120.0
+    throttle_concurrent: Annotated[
+        int, setting("Logins from one address that may be under way at once.", at_least=1, at_most=10_000)
+    ] = 20
+    throttle_capacity: Annotated[
+        int, setting("Addresses whose failures are remembered.", at_least=100, at_most=10_000_000)
+    ] = 10_000
     throttle_exempt: Annotated[
         tuple[Network, ...],
         setting("Networks never made to wait, for example a webmail's, whose people share one address."),
@@ -157,10 +184,10 @@ class Delivery(Section, frozen=True, kw_only=True):
     """Mail that arrives by LMTP."""
 
     domains: Annotated[
-        tuple[str, ...],
+        tuple[Domain, ...],
         setting(
-            "Domains whose mail is ours: NAME@DOMAIN is delivered to account NAME. "
-            "Empty: only full addresses that an account has as its name or alias."
+            "Domains in which NAME@DOMAIN is account NAME; the first completes a bare NAME. "
+            "Empty: any domain; the mail transfer agent decides whose mail it hands over."
         ),
     ] = ()
     plus_delimiter: Annotated[
@@ -190,14 +217,14 @@ class Mailboxes(Section, frozen=True, kw_only=True):
     trash: Annotated[MailboxName | None, setting("Messages deleted.")] = MailboxName("Trash")
     archive: Annotated[MailboxName | None, setting("Messages kept.")] = MailboxName("Archive")
 
-    def by_use(self) -> dict[str, MailboxName]:
-        """Special-use attribute to mailbox name, ``\\Sent`` to ``Sent``, without those turned off."""
+    def by_use(self) -> dict[SpecialUse, MailboxName]:
+        """The mailbox of each use, without those turned off."""
         pairs = {
-            "\\Drafts": self.drafts,
-            "\\Sent": self.sent,
-            "\\Junk": self.junk,
-            "\\Trash": self.trash,
-            "\\Archive": self.archive,
+            SpecialUse.DRAFTS: self.drafts,
+            SpecialUse.SENT: self.sent,
+            SpecialUse.JUNK: self.junk,
+            SpecialUse.TRASH: self.trash,
+            SpecialUse.ARCHIVE: self.archive,
         }
         return {use: name for use, name in pairs.items() if name is not None}
 

@@ -17,10 +17,11 @@ from typing import Final, Literal, get_args, get_origin
 
 import msgspec
 
-from restante.config.address import Address, Network, address, network
+from restante.config.address import Address, Domain, Network, address, network
 from restante.config.quantity import parse, written
 from restante.config.setting import Setting
 from restante.model.mailbox_name import MailboxName, mailbox_name
+from restante.store.address import domain_key
 
 _TRUTHS: Final = {
     "true": True,
@@ -177,8 +178,8 @@ def _read_networks(_: Setting, given: Given) -> tuple[Network, ...]:
     return tuple(network(item) for item in _items(given))
 
 
-def _read_texts(_: Setting, given: Given) -> tuple[str, ...]:
-    return tuple(_items(given))
+def _read_domains(_: Setting, given: Given) -> tuple[Domain, ...]:
+    return tuple(Domain(domain_key(item)) for item in _items(given))
 
 
 def _number(setting: Setting) -> str:
@@ -222,5 +223,5 @@ _KINDS: Final[dict[object, Kind]] = {
     MailboxName | None: Kind(_saying('a mailbox name, or "" for none'), _read_mailbox),
     tuple[Address, ...]: Kind(_saying("HOST:PORT, or a list of them"), _read_addresses),
     tuple[IPv4Network | IPv6Network, ...]: Kind(_saying("ADDRESS/PREFIX, or a list of them"), _read_networks),
-    tuple[str, ...]: Kind(_saying("a text, or a list of them"), _read_texts),
+    tuple[Domain, ...]: Kind(_saying("a domain, or a list of them"), _read_domains),
 }

@@ -8,6 +8,7 @@ from restante.config.address import Address
 from restante.config.model import SECTIONS, default_data_dir
 from restante.config.reference import effective
 from restante.config.source import SETTINGS
+from restante.store.model import SpecialUse
 
 
 def loaded(tmp_path: Path, text: str, environ: Mapping[str, str] | None = None, *flags: Flag) -> Loaded:
@@ -59,7 +60,7 @@ def test_types(tmp_path: Path) -> None:
         {
             "RESTANTE_ID_NAME": "off",
             "RESTANTE_LISTEN_LMTP": "127.0.0.1:24,localhost:25",
-            "RESTANTE_DELIVERY_DOMAINS": "a, b.c",
+            "RESTANTE_DELIVERY_DOMAINS": "A, b.c.",
         },
     ).config
     assert found.data.dir == tmp_path / "mail"
@@ -71,8 +72,8 @@ def test_types(tmp_path: Path) -> None:
     assert (found.limits.login_timeout, found.limits.idle_timeout) == (5.0, 3600.0)
     assert (found.id.name, found.id.version) == (False, False)
     assert found.mailboxes.junk is None
-    assert found.mailboxes.by_use()["\\Sent"] == "S/T"
-    assert "\\Junk" not in found.mailboxes.by_use()
+    assert found.mailboxes.by_use()[SpecialUse.SENT] == "S/T"
+    assert SpecialUse.JUNK not in found.mailboxes.by_use()
     assert [str(each) for each in found.auth.throttle_exempt] == ["192.0.2.0/24", "2001:db8::/32"]
     assert found.tls.minimum_version == "1.3"
     assert found.delivery.domains == ("a", "b.c")
@@ -115,7 +116,11 @@ def test_types(tmp_path: Path) -> None:
         ("a = [\n\n", "restante.toml:3: not TOML: Invalid value (at end of document)"),
         ("[tls]\nkey = 'k'\n", "restante.toml:2: tls.certificate and tls.key go together: set both or neither"),
         ("[mailboxes]\nsent = 'Junk'\n", "restante.toml:2: two mailboxes have the same name"),
-        ("[delivery]\ndomains = ['a@b']\n", "restante.toml:2: delivery.domains: 'a@b' is not a domain"),
+        (
+            "[delivery]\ndomains = ['a', 'b@c']\n",
+            """restante.toml:2: delivery.domains must be a domain, or a list of them, not ["a", "b@c"]: \
+a domain is made of letters, digits and hyphens""",
+        ),
         (
             "[auth]\nthrottle_max_delay = 0\n",
             "restante.toml:2: auth.throttle_max_delay must not be below auth.throttle_first_delay",
