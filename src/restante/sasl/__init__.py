@@ -1,0 +1,1 @@
+"""SASL mechanisms (RFC 4422) as step objects: responses in, challenges and verdicts out. Pure values."""
