@@ -1,0 +1,96 @@
+"""Writes ENVELOPE, BODY and BODYSTRUCTURE (RFC 9051 §7.5.2, §9: envelope, body).
+
+Strategy: from values straight to octets, each string by the writer. What is written here is stored with the message
+and sent as it is, so it is done once for each message and each way of writing strings.
+
+The rule it protects: whatever the message held, the result is what the grammar says; a client never loses its place in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from restante.imap.wire.writer import nstring, parenthesised, string
+from restante.mime.address import Address
+from restante.mime.content import Params
+from restante.mime.envelope import Envelope
+from restante.mime.part import Part
+
+_NIL: Final = b"NIL"
+_NO_ENVELOPE: Final = Envelope()
+_EMPTY_BODY: Final = Part(0, 0, 0)
+
+
+def envelope(value: Envelope, *, utf8: bool = False) -> bytes:
+    """``envelope``: the ten fields between parentheses; with *utf8* (RFC 9755 §3) UTF-8 goes quoted, not as literals."""
+    fields = [nstring(value.date, utf8=utf8), nstring(value.subject, utf8=utf8)]
+    written: dict[tuple[Address, ...], bytes] = {}
+    for people in (value.from_, value.sender, value.reply_to, value.to, value.cc, value.bcc):
+        if people not in written:
+            written[people] = _addresses(people, utf8)
+        fields.append(written[people])
+    fields.append(nstring(value.in_reply_to, utf8=utf8))
+    fields.append(nstring(value.message_id, utf8=utf8))
+    return parenthesised(fields)
+
+
+def body(part: Part, extensible: bool = False, *, utf8: bool = False) -> bytes:
+    """``body``: of *part* and all below it; as BODYSTRUCTURE with *extensible*, as BODY without."""
+    if part.type == b"MULTIPART":
+        return _multipart(part, extensible, utf8)
+    fields = _basic(part, utf8)
+    if part.message is not None:
+        fields.append(envelope(part.message.envelope or _NO_ENVELOPE, utf8=utf8))
+        fields.append(body(part.message, extensible, utf8=utf8))
+        fields.append(b"%d" % part.lines)
+    elif part.type == b"TEXT":
+        fields.append(b"%d" % part.lines)
+    if extensible:
+        fields.append(nstring(part.md5, utf8=utf8))
+        fields.extend(_extension(part, utf8))
+    return parenthesised(fields)
+
+
+def _basic(part: Part, utf8: bool) -> list[bytes]:
+    return [
+        string(part.type, utf8=utf8),
+        string(part.subtype, utf8=utf8),
+        _params(part.params, utf8),
+        nstring(part.content_id, utf8=utf8),
+        nstring(part.description, utf8=utf8),
+        string(part.encoding, utf8=utf8),
+        b"%d" % part.size,
+    ]
+
+
+def _multipart(part: Part, extensible: bool, utf8: bool) -> bytes:
+    # The grammar wants at least one body: 1*body SP media-subtype.
+    children = part.children or (_EMPTY_BODY,)
+    fields = [b"".join(body(child, extensible, utf8=utf8) for child in children), string(part.subtype, utf8=utf8)]
+    if extensible:
+        fields.append(_params(part.params, utf8))
+        fields.extend(_extension(part, utf8))
+    return parenthesised(fields)
+
+
+def _extension(part: Part, utf8: bool) -> list[bytes]:
+    """Disposition, language and location, which all kinds of body have."""
+    placed = _NIL
+    if part.disposition is not None:
+        kind, params = part.disposition
+        placed = parenthesised((string(kind, utf8=utf8), _params(params, utf8)))
+    spoken = parenthesised(string(tag, utf8=utf8) for tag in part.language) if part.language else _NIL
+    return [placed, spoken, nstring(part.location, utf8=utf8)]
+
+
+def _params(params: Params, utf8: bool) -> bytes:
+    if not params:
+        return _NIL
+    return parenthesised(string(text, utf8=utf8) for pair in params for text in pair)
+
+
+def _addresses(people: Iterable[Address], utf8: bool) -> bytes:
+    """``"(" 1*address ")" / nil``, the addresses without a space between them."""
+    written = b"".join(parenthesised(nstring(text, utf8=utf8) for text in person) for person in people)
+    return b"(%b)" % written if written else _NIL

@@ -1,0 +1,112 @@
+"""The text a reader sees: for SEARCH BODY and TEXT, and for PREVIEW (RFC 9051 §6.4.4, RFC 8970 §3).
+
+Strategy: transfer encoding undone, charset decoded, HTML stripped of its marks by a few passes of the standard library's C code.
+
+The rule it protects: linear in the size, and never a failure: damaged text is searched as far as it can be read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from typing import Final
+
+from restante.mime.charset import decode_text, guess_text
+from restante.mime.header import raw_values
+from restante.mime.part import Part
+from restante.mime.scan import Raw
+from restante.mime.transfer import decode
+from restante.mime.words import decode_words
+
+PREVIEW_CHARACTERS: Final = 200
+"""RFC 8970 §3.3: what a server SHOULD keep to; 256 is the most it MAY send."""
+
+_PREVIEW_OCTETS: Final = 32 * 1024
+_MAX_OCTETS: Final = 64 * 1024 * 1024
+_HIDDEN: Final = re.compile(r"<(?:(!--)|(script|style|head|title|template|noframes)(?=[\s/>]))", re.IGNORECASE)
+_BLOCK: Final = re.compile(
+    r"</?(?:p|div|br|hr|tr|td|th|li|ul|ol|dl|dt|dd|h[1-6]|table|tbody|thead|blockquote|pre|section|article|header|footer|body|html"
+    r"|center|form|option)(?:[\s/][^<>]*+)?>",
+    re.IGNORECASE,
+)
+_TAG: Final = re.compile(r"<[a-z/!?][^<>]*+>", re.IGNORECASE)
+_HUGE_REFERENCE: Final = re.compile(r"&#(?:\d{8,}+|x[0-9a-f]{8,}+);?", re.IGNORECASE)
+_INVISIBLE: Final = re.compile("[\u00ad\u034f\u200b-\u200f\u2060\ufeff]+")
+_SPACES: Final = re.compile(r"\s+")
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]+")
+
+
+def decoded_text(raw: Raw, part: Part, limit: int = _MAX_OCTETS) -> str:
+    """All text of *part* of the message *raw*, one piece to a line: text parts, and encapsulated messages' headers.
+
+    The header of *part* itself is left out: SEARCH BODY does not look there. Reads at most *limit* octets of *raw*.
+    """
+    pieces: list[str] = []
+    for one in part.walk():
+        if limit <= 0:
+            break
+        if one is not part and one.envelope is not None:
+            header = raw[one.start : min(one.body_start, one.start + limit)]
+            limit -= len(header)
+            pieces.append(header_text(header))
+        if one.type == b"TEXT":
+            pieces.append(part_text(raw, one, limit))
+            limit -= one.size
+    return "\n".join(pieces)
+
+
+def header_text(header: bytes) -> str:
+    """A raw *header* as a reader sees it: a line for each field, its encoded words decoded."""
+    return "\n".join([f"{guess_text(name)}: {decode_words(value)}" for name, value in raw_values(header)])
+
+
+def part_text(raw: Raw, part: Part, limit: int = _MAX_OCTETS) -> str:
+    """The text of one text *part* of the message *raw*, from at most *limit* of its octets; HTML without its marks."""
+    octets = decode(raw[part.body_start : min(part.end, part.body_start + limit)], part.encoding)
+    text = decode_text(octets, part.charset)
+    return html_text(text) if part.subtype == b"HTML" else text
+
+
+def html_text(html: str) -> str:
+    """What a reader sees of *html*: no tags, comments, scripts or styles; entities resolved; blocks apart from each other."""
+    shown = _BLOCK.sub("\n", "".join(_visible(html)))
+    shown = _HUGE_REFERENCE.sub("\ufffd", _TAG.sub("", shown))
+    return unescape(shown)
+
+
+def _visible(html: str) -> Iterator[str]:
+    """The pieces of *html* outside comments, scripts and the like; one that is never closed hides the rest."""
+    at = 0
+    for _ in range(len(html)):
+        found = _HIDDEN.search(html, at)
+        if found is None:
+            break
+        yield html[at : found.start()]
+        end = _COMMENT_END if found[1] else _ENDS[found[2].lower()]
+        closed = end.search(html, found.end())
+        if closed is None:
+            return
+        at = closed.end()
+    yield html[at:]
+
+
+_COMMENT_END: Final = re.compile(r"--!?>")
+_ENDS: Final = {
+    name: re.compile(rf"</{name}[^<>]*+>?", re.IGNORECASE)
+    for name in ("script", "style", "head", "title", "template", "noframes")
+}
+
+
+def preview(raw: Raw, part: Part, characters: int = PREVIEW_CHARACTERS) -> str:
+    """The first words of the message *part* on one line; empty if it has no text to show (RFC 8970 §3.2)."""
+    texts = [one for one in part.walk() if one.type == b"TEXT" and not one.is_attachment]
+    for subtype in (b"PLAIN", b"HTML"):
+        for one in texts:
+            if one.subtype == subtype and (shown := _one_line(part_text(raw, one, _PREVIEW_OCTETS))):
+                return shown[:characters].rstrip()
+    return ""
+
+
+def _one_line(text: str) -> str:
+    return _SPACES.sub(" ", _CONTROLS.sub(" ", _INVISIBLE.sub("", text))).strip()
