@@ -21,6 +21,7 @@ _BODY: Final = re.compile(rb"BODY\[\] \{(\d+)\}\r\n")
 _UID: Final = re.compile(rb"UID (\d+)")
 _FLAGS: Final = re.compile(rb"FLAGS \(([^)]*)\)")
 _MAILBOX: Final = re.compile(rb'\* LIST \([^)]*\) (?:NIL|"[^"]*") (.*)\r\n', re.IGNORECASE | re.DOTALL)
+_UNSELECTABLE: Final = re.compile(rb"\* LIST \([^)]*\\(?:NoSelect|NonExistent)", re.IGNORECASE)
 
 
 class ProbeError(AssertionError):
@@ -107,8 +108,13 @@ class Probe:
         return named
 
     def mailboxes(self) -> set[str]:
-        """All mailbox names, as on the wire (modified UTF-7)."""
-        return {mailbox_of(line) for line in self.command('LIST "" "*"')}
+        """The names of all mailboxes that can be selected, as on the wire (modified UTF-7)."""
+        lines = self.command('LIST "" "*"')
+        return {mailbox_of(line) for line in lines if not _UNSELECTABLE.match(line)}
+
+    def contents(self) -> dict[str, list[Stored]]:
+        """Every message of every mailbox."""
+        return {mailbox: self.messages(mailbox) for mailbox in sorted(self.mailboxes())}
 
     def create(self, mailbox: str) -> None:
         """Create *mailbox* unless it is there."""
