@@ -1,0 +1,56 @@
+"""``restante config``: shows, checks and documents the configuration."""
+
+from __future__ import annotations
+
+import click
+
+from restante.cli.options import Group, loaded, shared_options
+from restante.config import ConfigError, Loaded, Problem
+from restante.config import reference as settings_reference
+
+
+@click.group(cls=Group)
+@shared_options
+def config() -> None:
+    """Show, check and document the configuration."""
+
+
+@config.command()
+@click.option("--changed", is_flag=True, help="Only what is not by default.")
+@shared_options
+def show(*, changed: bool) -> None:
+    """Print the effective settings, as TOML, and where each came from."""
+    click.echo(settings_reference.effective(loaded(), changed=changed), nl=False)
+
+
+@config.command()
+@shared_options
+def check() -> None:
+    """Say what is wrong with the configuration, with file and line."""
+    found = loaded()
+    _check_certificate(found)
+    click.echo(f"{found.file or 'the configuration'} is good")
+
+
+@config.command()
+@click.argument("page", type=click.Choice(["settings", "commands"]), default="settings")
+@shared_options
+def reference(page: str) -> None:
+    """Print the reference of all settings, or of all commands, in Markdown."""
+    # The commands' page walks the whole command line, of which this module is a part.
+    from restante.cli.reference import markdown
+
+    click.echo(settings_reference.markdown() if page == "settings" else markdown(), nl=False)
+
+
+def _check_certificate(found: Loaded) -> None:
+    tls = found.config.tls
+    if tls.certificate is None or tls.key is None:
+        return
+    # Imported late: cryptography takes a while to load, and no other command here needs it.
+    from restante.server.certificate import BadCertificate, CertificatePaths, TlsContext
+
+    try:
+        TlsContext(CertificatePaths(tls.certificate, tls.key), minimum_version=tls.minimum_version)
+    except BadCertificate as error:
+        raise ConfigError([Problem(str(found.origins["tls.certificate"]), str(error))]) from error
