@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,9 @@ import pytest
 
 NODE_DIR: Final = Path(__file__).resolve().parents[1] / "clients" / "node"
 """Where the Node.js clients and their lock file live."""
+
+NODE_OLDEST: Final = 20
+"""The first Node.js whose language the Node.js clients speak."""
 
 INSTALL: Final = "run scripts/install-clients"
 
@@ -36,6 +40,8 @@ class Program:
                 return f"the program {name} is not installed ({INSTALL})"
         if self.module and importlib.util.find_spec(self.module) is None:
             return f"the Python package {self.module} is not installed (install the dev requirements)"
+        if self.node_package and (version := node_major()) < NODE_OLDEST:
+            return f"Node.js {version} is too old for {self.node_package}, which needs {NODE_OLDEST}"
         if self.node_package and not (NODE_DIR / "node_modules" / self.node_package).is_dir():
             return f"the Node.js package {self.node_package} is not installed ({INSTALL})"
         return None
@@ -53,6 +59,12 @@ PROGRAMS: Final = {
     "imap-tools": Program(module="imap_tools"),
     "imapflow": Program(executables=("node",), node_package="imapflow"),
 }
+
+
+def node_major() -> int:
+    """The first number of the installed Node.js's version."""
+    said = subprocess.run(["node", "--version"], capture_output=True, text=True, timeout=20, check=True).stdout
+    return int(said.removeprefix("v").partition(".")[0])
 
 
 def require(name: str) -> None:

@@ -31,11 +31,19 @@ START_LIMIT: Final = 60.0
 STOP_LIMIT: Final = 20.0
 """Seconds granted to start and to stop."""
 
+ATTEMPTS: Final = 3
+"""How often other ports are tried where another process took one meanwhile."""
+
 _BUG: Final = re.compile(r"SERVERBUG|Traceback \(most recent call last\)")
+_IN_USE: Final = re.compile(r"address (?:is )?already in use", re.IGNORECASE)
 
 
 class ServerFault(AssertionError):
     """The server did not start, did not stop, or reported a bug of its own; the text ends with its log."""
+
+
+class PortTaken(ServerFault):
+    """The server found a port in use that was free a moment before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +107,8 @@ class Server:
             if time.monotonic() > deadline:
                 raise ServerFault(f"not ready within {START_LIMIT} s\n{self.log()}")
             if ended_within(self._process, 0.02):
-                raise ServerFault(f"ended with status {self._process.returncode} before it was ready\n{self.log()}")
+                fault = PortTaken if _IN_USE.search(self.log()) else ServerFault
+                raise fault(f"ended with status {self._process.returncode} before it was ready\n{self.log()}")
         self.cafile.write_text(ssl.get_server_certificate((HOST, self.ports.imaps)), "ascii")
 
     def stop(self) -> None:
@@ -111,6 +120,11 @@ class Server:
             raise ServerFault(f"ended with status {self._process.returncode}\n{self.log()}")
         if _BUG.search(self.log()):
             raise ServerFault(f"a bug was logged\n{self.log()}")
+
+    def kill(self) -> None:
+        """End the process if it is still there."""
+        self._process.kill()
+        self._process.wait()
 
     def _answers(self) -> bool:
         try:
@@ -126,20 +140,39 @@ class Server:
 @contextmanager
 def running(directory: Path) -> Iterator[Server]:
     """A server with an empty data directory under *directory*, stopped at the end."""
-    log_path, ports = directory / "serve.log", Ports(*free_ports(3))
-    data_dir = directory / "data"
+    server = started(directory)
+    try:
+        yield server
+        server.stop()
+    finally:
+        server.kill()
+
+
+def started(directory: Path) -> Server:
+    """A server that answers. Raises :class:`ServerFault`."""
+    for attempt in range(ATTEMPTS):
+        place = directory / f"attempt-{attempt}"
+        place.mkdir()
+        server = launch(place, Ports(*free_ports(3)))
+        try:
+            server.await_ready()
+        except PortTaken:
+            continue
+        except BaseException:
+            server.kill()
+            raise
+        return server
+    raise ServerFault(f"no free ports in {ATTEMPTS} attempts")
+
+
+def launch(directory: Path, ports: Ports) -> Server:
+    """Start the process; it may not answer yet."""
+    log_path, data_dir = directory / "serve.log", directory / "data"
     data_dir.mkdir()
     command = (*COMMAND, "serve", "--data", str(data_dir), *ports.options())
     with log_path.open("wb") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=directory)
-    server = Server(data_dir, ports, log_path, process)
-    try:
-        server.await_ready()
-        yield server
-        server.stop()
-    finally:
-        process.kill()
-        process.wait()
+    return Server(data_dir, ports, log_path, process)
 
 
 def free_ports(count: int) -> list[int]:
