@@ -144,7 +144,8 @@ class _Scores(Generic[K]):
     def __init__(self, clock: Clock, limits: ThrottleLimits, free: int) -> None:
         self._clock = clock
         self._limits = limits
-        self._free = free
+        # Before anything failed there is nothing to slow down, so 0 is as 1.
+        self._free = max(free, 1)
         self._scores: OrderedDict[K, tuple[float, float]] = OrderedDict()
         self._waiting: Counter[K] = Counter()
 
