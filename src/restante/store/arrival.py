@@ -10,14 +10,27 @@ summary and the same ids (RFC 8474 §5.1, §5.2), on every engine.
 from __future__ import annotations
 
 import hashlib
-import mmap
 from dataclasses import dataclass
 from typing import Final
 
+from restante.imap.wire import structure
+from restante.mime.address import Address
+from restante.mime.charset import guess_text
+from restante.mime.content import TEXT_PLAIN
+from restante.mime.date import sent_date
+from restante.mime.encode import dump
+from restante.mime.envelope import Envelope
+from restante.mime.header import raw_values
+from restante.mime.part import Part
+from restante.mime.scan import DEFAULT_LIMITS, Raw, scan
+from restante.mime.subject import base_subject
+from restante.mime.text import preview
+from restante.mime.thread import thread_keys
+from restante.mime.words import decode_words
 from restante.model.ids import EmailId, ThreadId
 from restante.store.model import SortKeys
 
-Octets = bytes | mmap.mmap
+Octets = Raw
 """A whole message: octets in memory, or a file mapped so that a large one is not read twice."""
 
 _DIGITS: Final = 40
@@ -53,7 +66,65 @@ class Summary:
 
 def summarise(raw: Octets) -> Summary:
     """Everything kept of *raw* besides itself. Raises nothing, whatever the octets."""
-    return _opaque(raw)
+    try:
+        return _read(raw)
+    except (ValueError, LookupError, RecursionError):
+        # No octets are known to come here. Should some be found, their owner still gets the mail.
+        return _opaque(raw)
+
+
+def _read(raw: Octets) -> Summary:
+    part = scan(raw)
+    head = raw[: min(part.body_start, DEFAULT_LIMITS.header)]
+    return _summary(raw, part, preview(raw, part), _sort_keys(part.envelope or _NO_ENVELOPE, head), head)
+
+
+def _summary(raw: Octets, part: Part, words: str, keys: SortKeys, head: bytes) -> Summary:
+    return Summary(
+        size=len(raw),
+        header_size=part.body_start,
+        envelope=structure.envelope(part.envelope or _NO_ENVELOPE),
+        body=structure.body(part),
+        bodystructure=structure.body(part, extensible=True),
+        parts=dump(part),
+        preview=words,
+        sort_keys=keys,
+        eight_bit_header=not head.isascii(),
+    )
+
+
+def _sort_keys(envelope: Envelope, head: bytes) -> SortKeys:
+    sent = sent_date(envelope.date)
+    subject, is_reply = base_subject(decode_words(envelope.subject or b""))
+    threading = thread_keys(raw_values(head))
+    return SortKeys(
+        sent=None if sent is None else sent.epoch,
+        sent_zone=0 if sent is None else sent.zone,
+        subject=subject,
+        is_reply=is_reply,
+        from_mailbox=_mailbox(envelope.from_),
+        to_mailbox=_mailbox(envelope.to),
+        cc_mailbox=_mailbox(envelope.cc),
+        from_display=_display(envelope.from_),
+        to_display=_display(envelope.to),
+        message_id=(threading.message_id or b"").decode("latin-1"),
+        references=tuple(each.decode("latin-1") for each in threading.references),
+    )
+
+
+def _mailbox(people: tuple[Address, ...]) -> str:
+    """The first address's mailbox (RFC 5256 §3: FROM, TO, CC); a group's name, when it begins with one."""
+    return guess_text(people[0].mailbox or b"") if people else ""
+
+
+def _display(people: tuple[Address, ...]) -> str:
+    """How the first address is shown (RFC 5957 §3)."""
+    if not people:
+        return ""
+    name = decode_words(people[0].name or b"")
+    if name or not people[0].host:
+        return name or _mailbox(people)
+    return f"{_mailbox(people)}@{guess_text(people[0].host)}"
 
 
 def email_id(raw: Octets) -> EmailId:
@@ -68,9 +139,10 @@ def thread_id(keys: SortKeys, own: EmailId) -> ThreadId:
     under its *own* content's id. Equal content gives equal threads, as RFC 8474 §5.2 asks.
     """
     root = keys.references[0] if keys.references else keys.message_id or own
-    return ThreadId("T" + hashlib.sha256(root.encode("utf-8", "surrogateescape")).hexdigest()[:_DIGITS])
+    return ThreadId("T" + hashlib.sha256(root.encode("utf-8", "replace")).hexdigest()[:_DIGITS])
 
 
+_NO_ENVELOPE: Final = Envelope()
 _NO_KEYS: Final = SortKeys(None, 0, "", False, "", "", "", "", "", "", ())
 
 
@@ -79,16 +151,6 @@ def _opaque(raw: Octets) -> Summary:
     size = len(raw)
     end = raw.find(b"\r\n\r\n")
     header_size = size if end < 0 else end + 4
-    text = raw[header_size:]
-    body = b'("TEXT" "PLAIN" ("CHARSET" "US-ASCII") NIL NIL "8BIT" %d %d' % (len(text), text.count(b"\n"))
-    return Summary(
-        size=size,
-        header_size=header_size,
-        envelope=b"(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)",
-        body=body + b")",
-        bodystructure=body + b" NIL NIL NIL NIL)",
-        parts=b"",
-        preview="",
-        sort_keys=_NO_KEYS,
-        eight_bit_header=not raw[:header_size].isascii(),
-    )
+    lines = raw[header_size:].count(b"\n")
+    part = Part(0, header_size, size, *TEXT_PLAIN, b"8BIT", lines)
+    return _summary(raw, part, "", _NO_KEYS, raw[:header_size])

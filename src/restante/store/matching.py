@@ -12,7 +12,7 @@ finds ``straße`` and a composed letter its decomposed twin, while accents stay 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, assert_never
 
 from restante.model.dates import MailDate
@@ -28,12 +28,12 @@ class Words(Protocol):
         """The texts of the header's fields called *name*, in any case; of addresses in each form they are sought by."""
         ...
 
-    def header(self) -> Sequence[str]:
-        """The header's fields, each with its name."""
+    def header(self) -> str:
+        """The header's fields, each with its name, and those of every part."""
         ...
 
-    def body(self) -> Iterable[str]:
-        """The text parts one by one, those of nested messages and their headers among them."""
+    def body(self) -> str:
+        """The text parts, those of encapsulated messages and their headers among them."""
         ...
 
 
@@ -159,14 +159,9 @@ def _worded(query: q.Header | q.Body | q.Text) -> Predicate:
         case q.Header(name):
             return lambda c: any(needle in text for text in c.words.field(name))
         case q.Body():
-            return lambda c: _in_body(needle, c.words)
+            return lambda c: needle in c.words.body()
         case q.Text():
-            return lambda c: any(needle in text for text in c.words.header()) or _in_body(needle, c.words)
-
-
-def _in_body(needle: str, words: Words) -> bool:
-    # Every body holds the empty text, one without any text parts included.
-    return not needle or any(needle in text for text in words.body())
+            return lambda c: needle in c.words.header() or needle in c.words.body()
 
 
 def _and(of: Sequence[q.Query]) -> Predicate:

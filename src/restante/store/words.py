@@ -1,8 +1,8 @@
 """A message's text as SEARCH sees it: decoded, folded, made when first asked for (RFC 9051 §6.4.4).
 
-Strategy: header fields are decoded by RFC 2047 and unfolded; text parts by their transfer encoding and charset, those inside
-encapsulated messages too. An address field is offered in the forms people look for: as written, decoded, and as plain
-``name <mailbox@host>``.
+Strategy: header fields are unfolded and their encoded words decoded; text parts are decoded by transfer encoding and charset,
+those inside encapsulated messages too. An address field is offered in the forms people look for: as decoded, as written, and as
+plain ``name <mailbox@host>``.
 
 The rule it protects: a search finds what a person sees in the message, and what is wrong with a message hides none of the rest.
 """
@@ -10,52 +10,94 @@ The rule it protects: a search finds what a person sees in the message, and what
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
+from restante.mime.address import Address, addresses
+from restante.mime.charset import guess_text
+from restante.mime.encode import load
 from restante.mime.header import raw_values, unfold
-from restante.mime.part import Part
-from restante.mime.scan import Raw, scan
+from restante.mime.scan import Raw
+from restante.mime.text import header_text, part_text
+from restante.mime.words import decode_words
 from restante.store.matching import fold
+
+_ADDRESS_FIELDS: Final = frozenset((b"from", b"sender", b"reply-to", b"to", b"cc", b"bcc"))
+_MAX_OCTETS: Final = 64 * 1024 * 1024
 
 
 class MessageWords:
-    """See :class:`restante.store.matching.Words`. *parts* is what ``mime.encode.dump`` made of *raw*."""
+    """See :class:`restante.store.matching.Words`.
 
-    __slots__ = ("_bodies", "_fields", "_parts", "_raw")
+    Args:
+        raw: the message, or its header alone if only that will be asked about.
+        parts: what ``mime.encode.dump`` made of the message at arrival.
+        limit: octets of *raw* read for its text.
+    """
 
-    def __init__(self, raw: Raw, parts: bytes) -> None:
+    __slots__ = ("_body", "_fields", "_header", "_limit", "_raw", "_tree")
+
+    def __init__(self, raw: Raw, parts: bytes, limit: int = _MAX_OCTETS) -> None:
         self._raw = raw
-        self._parts = parts
+        self._tree = load(parts)
+        self._limit = limit
         self._fields: list[tuple[str, tuple[str, ...]]] | None = None
-        self._bodies: list[str] | None = None
+        self._header: str | None = None
+        self._body: str | None = None
 
     def field(self, name: str) -> Sequence[str]:
         """The texts of the fields called *name*."""
-        wanted = fold(name)
-        return [form for key, forms in self._header() if key == wanted for form in forms]
-
-    def header(self) -> Sequence[str]:
-        """The fields, each with its name."""
-        return [f"{key}: {form}" for key, forms in self._header() for form in forms]
-
-    def body(self) -> Iterator[str]:
-        """The text parts."""
-        if self._bodies is None:
-            tree = self._tree()
-            self._bodies = [fold(_text(self._raw, part)) for part in tree.walk() if part.type == b"TEXT"]
-        yield from self._bodies
-
-    def _tree(self) -> Part:
-        return scan(self._raw)
-
-    def _header(self) -> list[tuple[str, tuple[str, ...]]]:
         if self._fields is None:
-            head = self._raw[: self._tree().body_start]
-            self._fields = [
-                (fold(name.decode("latin-1")), (fold(unfold(value).decode("utf-8", "replace")),))
-                for name, value in raw_values(head)
-            ]
-        return self._fields
+            head = self._raw[: min(self._tree.body_start, self._limit)]
+            self._fields = [(fold(guess_text(key)), _forms(key, value)) for key, value in raw_values(head)]
+        wanted = fold(name)
+        return [form for key, forms in self._fields if key == wanted for form in forms]
+
+    def header(self) -> str:
+        """The header's fields, each with its name, and those of every part."""
+        if self._header is None:
+            heads = (self._raw[part.start : part.body_start] for part in self._tree.walk())
+            self._header = "\n".join([fold(text) for head in heads if head for text in _header_texts(head)])
+        return self._header
+
+    def body(self) -> str:
+        """The text parts, and the headers of encapsulated messages."""
+        if self._body is None:
+            self._body = "\n".join([fold(text) for text in self._body_texts()])
+        return self._body
+
+    def _body_texts(self) -> Iterator[str]:
+        left = self._limit
+        for part in self._tree.walk():
+            if part.message is not None and left > 0:
+                head = self._raw[part.message.start : min(part.message.body_start, part.message.start + left)]
+                left -= len(head)
+                yield from _header_texts(head)
+            elif part.type == b"TEXT" and left > 0:
+                yield part_text(self._raw, part, left)
+                left -= part.size
 
 
-def _text(raw: Raw, part: Part) -> str:
-    return raw[part.body_start : part.end].decode("utf-8", "replace")
+def _header_texts(head: bytes) -> Iterator[str]:
+    yield header_text(head)
+    for name, value in raw_values(head):
+        if name.lower() in _ADDRESS_FIELDS:
+            yield from _address_forms(value)
+
+
+def _forms(name: bytes, value: bytes) -> tuple[str, ...]:
+    forms = [decode_words(value)]
+    if name.lower() in _ADDRESS_FIELDS:
+        forms.extend(_address_forms(value))
+    return tuple(fold(form) for form in forms)
+
+
+def _address_forms(value: bytes) -> Iterator[str]:
+    """The field as written, where decoding alters it, and its addresses without quotes, comments and routes."""
+    if b"=?" in value:
+        yield guess_text(unfold(value))
+    yield ", ".join([_plain(address) for address in addresses(value) if address.host is not None])
+
+
+def _plain(address: Address) -> str:
+    route = b"%b@%b" % (address.mailbox or b"", address.host or b"") if address.host else address.mailbox or b""
+    return f"{decode_words(address.name)} <{guess_text(route)}>" if address.name else f"<{guess_text(route)}>"

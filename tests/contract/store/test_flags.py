@@ -56,6 +56,7 @@ async def test_what_stays_the_same_keeps_its_modseq(inbox: Mailbox) -> None:
     before = await inbox.status()
     done = await inbox.update_flags(uids(1, 2), FlagOp.ADD, SEEN)
     assert [(each.uid, each.modseq) for each in done.now] == [(1, done.modseq), (2, before.modseq)]
+    assert done.was == (before.modseq, before.modseq)
     again = await inbox.update_flags(uids(1, 2), FlagOp.ADD, SEEN)
     assert (again.now, again.modseq) == (done.now, done.modseq)
     assert (await inbox.status()).modseq == done.modseq
@@ -90,6 +91,7 @@ async def test_unchanged_since(inbox: Mailbox) -> None:
     assert done.refused == UidSet.of([2])
     assert await flags_of(inbox) == ["\\Seen", "\\Flagged", "\\Seen"]
     assert [(each.uid, each.modseq) for each in done.now] == [(1, done.modseq), (2, other.modseq), (3, done.modseq)]
+    assert done.was == (since, other.modseq, since)
     # What was just written is newer than what the caller knew.
     again = await inbox.update_flags(uids(1), FlagOp.REMOVE, SEEN, unchanged_since=since)
     assert (again.refused, again.modseq) == (UidSet.of([1]), done.modseq)
