@@ -129,12 +129,13 @@ class Server:
     def _answers(self) -> bool:
         try:
             for port in (self.ports.imap, self.ports.lmtp):
-                with socket.create_connection((LOOPBACK, port), 5) as connection:
+                with socket.create_connection((LOOPBACK, port), 2) as connection:
                     connection.recv(1)
-            socket.create_connection((LOOPBACK, self.ports.imaps), 5).close()
-        except ConnectionError:
+            socket.create_connection((LOOPBACK, self.ports.imaps), 2).close()
+        except (ConnectionError, TimeoutError):
             return False
-        return True
+        # Another process may answer in the place of one that found the port taken.
+        return self._process.poll() is None
 
 
 @contextmanager
