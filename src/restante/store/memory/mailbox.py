@@ -133,7 +133,6 @@ class MemoryMailbox:
         box = self._live()
         index = box.index
         positions = index.positions(uids)
-        was = tuple(ModSeq(index.modseqs[at]) for at in positions)
         refused = {at for at in positions if unchanged_since is not None and index.modseqs[at] > unchanged_since}
         changes = self._changes(index, [at for at in positions if at not in refused], op, flags)
         was = tuple(ModSeq(index.modseqs[at]) for at in positions)
@@ -145,7 +144,6 @@ class MemoryMailbox:
             self._account.wake(modseq, box.id)
         return FlagsUpdated(
             now=tuple(index.flagged(at) for at in positions),
-            was=was,
             was=was,
             refused=UidSet.of(index.uids[at] for at in refused),
             modseq=index.modseq,
