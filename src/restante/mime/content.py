@@ -10,6 +10,7 @@ The rule it protects: any octets at all give a type and parameters that IMAP's g
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from restante.mime.comments import unquote, without_comments
@@ -43,6 +44,10 @@ _BARE: Final = {b"TEXT": b"PLAIN", b"MULTIPART": b"MIXED", b"MESSAGE": b"RFC822"
 
 def content_type(value: bytes) -> ContentType:
     """The media type in an unfolded Content-Type *value*; text/plain in US-ASCII if it names none."""
+    return _remembered(value) if len(value) <= _MAX_REMEMBERED else _content_type(value)
+
+
+def _content_type(value: bytes) -> ContentType:
     value = without_comments(value)
     found = _TYPE.match(value)
     if found is None:
@@ -53,6 +58,11 @@ def content_type(value: bytes) -> ContentType:
             return ContentType(b"APPLICATION", b"OCTET-STREAM", parameters(value))
         return ContentType(kind, _BARE[kind], parameters(value))
     return ContentType(kind, subtype.upper(), parameters(value))
+
+
+_remembered = lru_cache(maxsize=1024)(_content_type)
+_MAX_REMEMBERED: Final = 120
+"""Octets. Most mail says one of a few dozen short things here; long ones are rare and would only fill memory."""
 
 
 def disposition(value: bytes) -> tuple[bytes, Params] | None:

@@ -9,6 +9,7 @@ The rule it protects: what was dumped loads to the same offsets, types, encoding
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from restante.mime.content import Params
@@ -76,6 +77,7 @@ def _load(words: Iterator[bytes]) -> Part:
     )
 
 
+@lru_cache(maxsize=256)
 def _load_kind(kind: bytes) -> tuple[bytes, bytes, bytes, Params]:
     if kind == _COMMON:
         return b"TEXT", b"PLAIN", b"7BIT", ()

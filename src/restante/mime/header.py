@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-_FIELD: Final = re.compile(rb"^([^\s:]+)[ \t]*:([^\n]*+(?:\n[ \t][^\n]*+)*+)\n?", re.MULTILINE)
+_FIELD: Final = re.compile(rb"^([!-9;-\xff]++)[ \t]*+:(.*+(?:\n[ \t].*+)*+)\n?", re.MULTILINE)
+_WHOLE_FIELD: Final = re.compile(rb"^(([!-9;-\xff]++)[ \t]*+:.*+(?:\n[ \t].*+)*+\n?)", re.MULTILINE)
 _NEVER_SHOWN: Final = b"\r\n\x00"
 _CRLF: Final = b"\r\n"
 
@@ -77,9 +78,7 @@ def select(header: bytes, names: Sequence[bytes], *, exclude: bool = False) -> b
     The matching fields' raw octets in the header's order, each with its line end, and then the blank line.
     """
     wanted = frozenset(name.lower() for name in names)
-    chosen = [
-        header[field.start : field.end] for field in fields(header) if (field.name.lower() in wanted) is not exclude
-    ]
+    chosen = [field for field, name in _WHOLE_FIELD.findall(header) if (name.lower() in wanted) is not exclude]
     if chosen and not chosen[-1].endswith(b"\n"):
         chosen.append(_CRLF)
     chosen.append(_CRLF)

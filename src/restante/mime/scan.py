@@ -61,6 +61,7 @@ _HEADER_START: Final = re.compile(rb"[!-9;-~]++[ \t]*+:|\r?\n")
 _LF: Final = 0x0A
 _CR: Final = 0x0D
 _SPACE: Final = b" \t\r\n"
+_ENCODINGS: Final = frozenset((b"7BIT", b"8BIT", b"BINARY", b"BASE64", b"QUOTED-PRINTABLE"))
 _COUNT_CHUNK: Final = 1 << 20
 _CONTENT: Final = frozenset(
     b"content-" + name
@@ -309,5 +310,8 @@ def _part(start: int, body: _Body, fields: dict[bytes, bytes], envelope: Envelop
 
 def _encoding(value: bytes) -> bytes:
     """The encoding's name alone, upper-case: what follows it on the line is no part of it."""
+    name = value.upper()
+    if name in _ENCODINGS:
+        return name
     words = without_comments(value).replace(b";", b" ").split()
     return words[0].upper() if words else b"7BIT"

@@ -32,9 +32,7 @@ _BLOCK: Final = re.compile(
 )
 _TAG: Final = re.compile(r"<[a-z/!?][^<>]*+>", re.IGNORECASE)
 _HUGE_REFERENCE: Final = re.compile(r"&#(?:\d{8,}+|x[0-9a-f]{8,}+);?", re.IGNORECASE)
-_INVISIBLE: Final = re.compile("[\u00ad\u034f\u200b-\u200f\u2060\ufeff]+")
-_SPACES: Final = re.compile(r"\s+")
-_CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]+")
+_UNSEEN: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f\u00ad\u034f\u200b-\u200f\u2060\ufeff]+")
 
 
 def decoded_text(raw: Raw, part: Part, limit: int = _MAX_OCTETS) -> str:
@@ -103,10 +101,17 @@ def preview(raw: Raw, part: Part, characters: int = PREVIEW_CHARACTERS) -> str:
     texts = [one for one in part.walk() if one.type == b"TEXT" and not one.is_attachment]
     for subtype in (b"PLAIN", b"HTML"):
         for one in texts:
-            if one.subtype == subtype and (shown := _one_line(part_text(raw, one, _PREVIEW_OCTETS))):
-                return shown[:characters].rstrip()
+            if one.subtype == subtype and (shown := _first_words(part_text(raw, one, _PREVIEW_OCTETS), characters)):
+                return shown
     return ""
 
 
-def _one_line(text: str) -> str:
-    return _SPACES.sub(" ", _CONTROLS.sub(" ", _INVISIBLE.sub("", text))).strip()
+def _first_words(text: str, characters: int) -> str:
+    """The first *characters* of *text* on one line, without what takes room and shows nothing."""
+    shown = " ".join(text.split())
+    at = characters
+    while True:
+        tidy = " ".join(_UNSEEN.sub("", shown[:at]).split())
+        if len(tidy) >= characters or at >= len(shown):
+            return tidy[:characters].rstrip()
+        at *= 2

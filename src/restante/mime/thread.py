@@ -16,7 +16,7 @@ from restante.mime.comments import unquote
 from restante.mime.header import unfold
 
 _QUOTED: Final = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-_MESSAGE_ID: Final = re.compile(rb"<\s*+(?:(" + _QUOTED + rb")|([^<>\s\"]++))(@[^<>\s]++)?+\s*+>", re.DOTALL)
+_MESSAGE_ID: Final = re.compile(rb"<\s*+(?:(" + _QUOTED + rb")|([^<>\s\"][^<>\s]*+))(@[^<>\s]++)?+\s*+>", re.DOTALL)
 _MAX_IDS: Final = 1000
 _MAX_OCTETS: Final = 1000
 
