@@ -84,15 +84,17 @@ class Expected:
     Attributes:
         text: the line in the language above.
         blocks: the contents of its ``{@}`` literals, in order.
+        fold: whether to compare without regard to case.
     """
 
     text: str
     blocks: tuple[bytes, ...] = ()
+    fold: bool = False
 
     def matches(self, response: bytes, known: Bindings) -> bool:
         """Whether *response* is as expected; if so, what it captured is added to *known*. Raises :class:`Unknown`."""
         pattern, lists = self._compile(known)
-        found = re.compile(pattern, re.DOTALL).fullmatch(response)
+        found = re.compile(pattern, re.DOTALL | (re.IGNORECASE if self.fold else 0)).fullmatch(response)
         if found is None or not all(_same_flags(text, found[f"flags_{at}"]) for at, text in enumerate(lists)):
             return False
         captured = {name: value for name, value in found.groupdict().items() if not name.startswith("flags_")}

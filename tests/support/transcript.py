@@ -18,6 +18,7 @@ and steps, each for one connection, the number left out meaning the first::
     C: a1 APPEND INBOX {@}               with a literal: the block that follows, sent once the server says "+ "
     C: a1 APPEND INBOX {@simple.eml+}    with a non-synchronizing literal: a named message
     S: a1 OK [READ-WRITE] ...            the server sends a line (see tests/support/expectation.py)
+    S~: * 1 FETCH (BODY (...             the same, without regard to case
     S?: * LIST ...                       from here to the tagged reply the server may send this
     S!: \\* \\d+ EXPUNGE                 from here to the tagged reply it must not send what has this regular expression
     S: {                                 lines in any order, up to "}"; "? " before one makes it optional
@@ -43,7 +44,7 @@ from typing import Final
 from tests.support.expectation import Expected
 
 _STEP: Final = re.compile(
-    r"(?:(?P<connection>\d+): )?(?P<verb>C:|S:|S\?:|S!:|await|disconnect|open|deflate)(?: (?P<rest>.*))?"
+    r"(?:(?P<connection>\d+): )?(?P<verb>C:|S:|S~:|S\?:|S!:|await|disconnect|open|deflate)(?: (?P<rest>.*))?"
 )
 _TITLE: Final = re.compile(r"# (RFC \d+ §[\w.]+(?:, (?:RFC \d+ )?§[\w.]+)*): \S.*")
 _BLOCK_LITERAL: Final = re.compile(r"\{@\+?\}$")
@@ -274,6 +275,8 @@ def _action(verb: str, rest: str, lines: _Lines) -> Action:
             return Forbid(rest)
         case "S?:":
             return Allow(Expected(*lines.with_blocks(rest)))
+        case "S~:":
+            return Expect(Expected(*lines.with_blocks(rest), fold=True))
         case "await":
             return Expect(Expected(*lines.with_blocks(rest)), unsolicited=True)
         case "disconnect":
