@@ -13,6 +13,7 @@ import re
 import secrets
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final, Literal, TextIO
 
 import structlog
@@ -33,20 +34,39 @@ _LINE_OR_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _TRACEBACK: Final = ("exception", "stack")
 
 
+class _Lines:
+    """Where structlog's lines go. A full disk or a closed pipe costs log lines, never a connection."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def msg(self, line: str) -> None:
+        """Writes *line* if it can."""
+        with suppress(OSError, ValueError):
+            self._stream.write(f"{line}\n")
+            self._stream.flush()
+
+    debug = info = warning = error = critical = msg
+
+
 class _Handler(logging.StreamHandler[TextIO]):
     """The one handler this module puts on the root logger, by its type found again."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the standard library's name
+        """Passes over a line that cannot be written, as :class:`_Lines` does."""
 
 
 def configure(level: Level = "info", format: Format = "auto", *, stream: TextIO | None = None) -> None:  # noqa: A002
     """Logs events of *level* and above in *format* to *stream*, standard error by default. May be called again."""
     out = sys.stderr if stream is None else stream
     text = out.isatty() if format == "auto" else format == "text"
+    lines = _Lines(out)
     number = logging.getLevelNamesMapping()[level.upper()]
     shared = _processors()
     structlog.configure(
         processors=[structlog.stdlib.add_log_level, *shared, _renderer(text=text, colors=out.isatty())],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.WriteLoggerFactory(out),
+        logger_factory=lambda *_: lines,
         cache_logger_on_first_use=False,
     )
     _bridge(out, number, shared, _renderer(text=text, colors=out.isatty()))

@@ -121,3 +121,17 @@ def test_references_are_short_and_distinct() -> None:
     made = {logs.reference() for _ in range(100)}
     assert len(made) == 100
     assert all(len(each) == 8 and int(each, 16) >= 0 for each in made)
+
+
+def test_a_log_that_cannot_be_written_breaks_nothing() -> None:
+    class Full(io.StringIO):
+        def write(self, _: str) -> int:
+            raise OSError(28, "No space left on device")
+
+    closed = io.StringIO()
+    closed.close()
+    for stream in (Full(), closed):
+        stream.isatty = lambda: False  # type: ignore[method-assign]
+        logs.configure("info", "json", stream=stream)
+        logs.logger("x").error("lost")
+        logging.getLogger("library").error("lost")

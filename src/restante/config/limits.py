@@ -29,7 +29,7 @@ class Limits(Section, frozen=True, kw_only=True):
     append: Annotated[
         int,
         setting(
-            "The largest message a client may append, announced as APPENDLIMIT (RFC 7889 §3).",
+            "The largest message a client may append, announced as APPENDLIMIT (RFC 7889 §2).",
             unit="octets",
             at_least=65_536,
             at_most=1 << 40,

@@ -14,7 +14,8 @@ from typing import Final
 
 import msgspec
 
-from restante.config.model import SECTIONS, Config, Data, default_data_dir
+from restante.config.model import SECTIONS, Config, Data
+from restante.config.place import default_data_dir, default_file
 from restante.config.problem import ConfigError, Problem
 from restante.config.source import (
     CONFIG_VARIABLE,
@@ -28,6 +29,7 @@ from restante.config.source import (
 )
 from restante.config.value import read
 
+_FEWEST_ROUNDS: Final = 4096
 _DEFAULT: Final = Origin("default")
 
 
@@ -50,14 +52,6 @@ class Loaded:
         setting = SETTINGS[path]
         value: object = getattr(getattr(self.config, setting.section), setting.name)
         return value
-
-
-def default_file(environ: Mapping[str, str] = os.environ) -> Path:
-    """Where the configuration is looked for when nobody names a file; it need not exist."""
-    if os.geteuid() == 0:
-        return Path("/etc/restante/restante.toml")
-    home = environ.get("HOME") or str(Path.home())
-    return Path(environ.get("XDG_CONFIG_HOME") or f"{home}/.config") / "restante" / "restante.toml"
 
 
 def load(file: Path | None = None, *, environ: Mapping[str, str] | None = None, flags: Iterable[Flag] = ()) -> Loaded:
@@ -126,6 +120,9 @@ def _disagreements(config: Config, origins: Mapping[str, Origin]) -> Iterator[Pr
     delays = ("auth.throttle_max_delay", "auth.throttle_first_delay")
     if config.auth.throttle_max_delay < config.auth.throttle_first_delay:
         yield Problem(at(delays), f"{delays[0]} must not be below {delays[1]}")
+    if 0 < config.auth.scram_iterations < _FEWEST_ROUNDS:
+        rounds = "auth.scram_iterations"
+        yield Problem(at([rounds]), f"{rounds} must be {_FEWEST_ROUNDS} at least, or 0 for no SCRAM (RFC 7677 §4)")
     names = list(config.mailboxes.by_use().values())
     if len(set(names)) < len(names):
         yield Problem(

@@ -6,8 +6,7 @@ Strategy: this file is the only place a setting is described. Reading, checking,
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -15,20 +14,13 @@ import msgspec
 
 from restante.config.address import Address, Domain, Network
 from restante.config.limits import Limits
+from restante.config.place import default_data_dir
 from restante.config.setting import Section, Setting, setting, settings_of
 from restante.model.mailbox_name import MailboxName
 from restante.sasl.scram_keys import DEFAULT_ITERATIONS
 from restante.store.model import SpecialUse
 
 _CENTURY: Final = 36_500 * 86_400
-
-
-def default_data_dir(environ: Mapping[str, str] = os.environ) -> Path:
-    """Where mail is kept when nobody says: the system's place for root, else the person's own state directory."""
-    if os.geteuid() == 0:
-        return Path("/var/lib/restante")
-    home = environ.get("HOME") or str(Path.home())
-    return Path(environ.get("XDG_STATE_HOME") or f"{home}/.local/state") / "restante"
 
 
 class Data(Section, frozen=True, kw_only=True):
@@ -172,7 +164,7 @@ class Retention(Section, frozen=True, kw_only=True):
         float,
         setting(
             "How long a mailbox remembers which UIDs were expunged. A client away for longer resynchronises in full "
-            "(RFC 7162 §3.2.5).",
+            "(RFC 7162 §5).",
             unit="seconds",
             at_least=86_400,
             at_most=_CENTURY,

@@ -72,8 +72,11 @@ def from_file(file: Path) -> Iterator[Entry | Problem]:
     text = _text_of(file)
     try:
         tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
+        # Not only TOMLDecodeError: a number of thousands of digits is refused by Python itself.
         raise ConfigError([_syntax_problem(file, text, str(error))]) from error
+    except RecursionError as error:
+        raise ConfigError([Problem(str(file), "is nested too deeply")]) from error
     found = positions(text)
     for name, table in tables.items():
         where = f"{file}:{line_of(found, (name,))}"

@@ -150,7 +150,10 @@ def _read_path(_: Setting, given: Given) -> Path:
     text = _text(given)
     if not text or "\0" in text:
         raise TypeError
-    return given.directory / Path(text).expanduser()
+    try:
+        return given.directory / Path(text).expanduser()
+    except RuntimeError as error:
+        raise ValueError("the system knows no such user") from error
 
 
 def _read_optional_path(setting: Setting, given: Given) -> Path | None:

@@ -4,7 +4,7 @@ Strategy: the self-signed certificate and its key are one PEM file, replaced by 
 with another's certificate. The context looks at its files during a handshake, at most once a second; a renewed
 certificate needs no restart, and connections that stand keep what they have.
 
-The rule it protects: broken new files never take a working listener down (RFC 8314 §5.4 leaves renewal to us).
+The rule it protects: broken new files never take a working listener down.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class TlsContext:
         alpn: Sequence[str] = ("imap",),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Loads *paths*. *alpn* are protocol names (RFC 7301 §6); *clock* gives seconds. Raises :class:`BadCertificate`."""
+        """Loads *paths*. *alpn* are protocol names (RFC 7301 §3.1); *clock* gives seconds. Raises :class:`BadCertificate`."""
         self._paths = paths
         self._clock = clock
         self._minimum = _VERSIONS[minimum_version]

@@ -5,7 +5,8 @@ import pytest
 
 from restante.config import Config, ConfigError, Flag, Loaded, load
 from restante.config.address import Address
-from restante.config.model import SECTIONS, default_data_dir
+from restante.config.model import SECTIONS
+from restante.config.place import default_data_dir, default_file
 from restante.config.reference import effective
 from restante.config.source import SETTINGS
 from restante.store.model import SpecialUse
@@ -115,6 +116,14 @@ def test_types(tmp_path: Path) -> None:
         ("[limits\n", "restante.toml:1: not TOML: Expected ']' at the end of a table declaration (column 8)"),
         ("a = [\n\n", "restante.toml:3: not TOML: Invalid value (at end of document)"),
         ("[tls]\nkey = 'k'\n", "restante.toml:2: tls.certificate and tls.key go together: set both or neither"),
+        (
+            "[auth]\nscram_iterations = 100\n",
+            "restante.toml:2: auth.scram_iterations must be 4096 at least, or 0 for no SCRAM (RFC 7677 §4)",
+        ),
+        (
+            "[data]\ndir = '~nobody-here/x'\n",
+            'restante.toml:2: data.dir must be a path, not "~nobody-here/x": the system knows no such user',
+        ),
         ("[mailboxes]\nsent = 'Junk'\n", "restante.toml:2: two mailboxes have the same name"),
         (
             "[delivery]\ndomains = ['a', 'b@c']\n",
@@ -169,9 +178,15 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     ):
         with pytest.raises(ConfigError, match=reason):
             load(file, environ={})
-    odd = tmp_path / "latin1.toml"
+    odd = tmp_path / "odd.toml"
+    odd.write_text("a = " + "[" * 50_000)
+    with pytest.raises(ConfigError, match="nested too deeply"):
+        load(odd, environ={})
+    odd.write_text("a = " + "9" * 5000)
+    with pytest.raises(ConfigError, match="not TOML"):
+        load(odd, environ={})
     odd.write_bytes(b"# a\n# \xe9\n")
-    with pytest.raises(ConfigError, match=r"latin1\.toml:2: is not UTF-8"):
+    with pytest.raises(ConfigError, match=r"odd\.toml:2: is not UTF-8"):
         load(odd, environ={})
 
 
@@ -192,6 +207,11 @@ def test_places_follow_xdg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     found = load(environ=environ)
     assert found.file == file
     assert found.config.data.dir == Path("/home/ann/.local/state/restante")
+    assert default_file({"HOME": "/home/ann", "XDG_CONFIG_HOME": "relative"}) == Path(
+        "/home/ann/.config/restante/restante.toml"
+    )
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    assert default_data_dir({}) == Path("/.local/state/restante")
     monkeypatch.setattr("os.geteuid", lambda: 0)
     assert load(environ={"HOME": "/root"}).config.data.dir == Path("/var/lib/restante")
 
