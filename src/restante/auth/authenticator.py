@@ -75,9 +75,7 @@ class Authenticator:
                     raise BadCredentials(found)
                 attempt.succeeded()
             await self._authorize(found, authzid)
-            account = await self._current(found, password)
-            self._verified.remember(account, password)
-            return account
+            return await self._current(found, password)
         except TooManyAttempts as error:
             raise TemporarilyUnavailable(str(error), Cause.TOO_MANY) from error
         except StoreError as error:
@@ -143,17 +141,29 @@ class Authenticator:
         if self._verified.knows(account, password):
             self._verified.used(account)
             return account
-        if not await self._offload(self._check, account, password):
-            return Cause.WRONG_PASSWORD
-        # The check took a while: a password changed or an account disabled meanwhile counts.
-        now = await self._directory.by_id(account.id)
-        if now is None or now.credential_version != account.credential_version:
-            return Cause.WRONG_PASSWORD
-        return Cause.DISABLED if now.disabled else now
+        return await self._verify_slowly(account, password)
+
+    async def _verify_slowly(self, account: AccountRecord, password: str) -> AccountRecord | Cause:
+        """With the hash. It takes a while: what changed meanwhile counts, and a new hash of the same password is no change."""
+        for _ in range(2):
+            if not await self._offload(self._check, account, password):
+                return Cause.WRONG_PASSWORD
+            now = await self._directory.by_id(account.id)
+            if now is None:
+                return Cause.UNKNOWN_NAME
+            if now.credential_version == account.credential_version:
+                return Cause.DISABLED if now.disabled else now
+            account = now
+        return Cause.WRONG_PASSWORD
 
     def _check(self, account: AccountRecord, password: str) -> bool:
-        """Runs off the loop."""
-        return self._verified.knows(account, password) or passwords.verify(account.credentials, password)
+        """Runs off the loop, and remembers there, so that checks of the same password that queue behind find it at once."""
+        if self._verified.knows(account, password):
+            return True
+        if not passwords.verify(account.credentials, password):
+            return False
+        self._verified.remember(account, password)
+        return True
 
     async def _authorize(self, account: AccountRecord, authzid: str) -> None:
         """To one who is known to be *account*: whether acting as *authzid* is allowed. Raises NotAuthorized."""
@@ -168,7 +178,10 @@ class Authenticator:
             return account
         fresh = await self._offload(passwords.make_credentials, password, self._cost)
         with suppress(StoreError):
-            return await self._directory.set_credentials(account.id, fresh, expected_version=account.credential_version)
+            account = await self._directory.set_credentials(
+                account.id, fresh, expected_version=account.credential_version
+            )
+            self._verified.remember(account, password)
         return account
 
     def _throttle_key(self, name: str) -> str:

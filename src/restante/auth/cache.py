@@ -13,6 +13,7 @@ import hashlib
 import hmac
 import secrets
 from collections import OrderedDict
+from contextlib import suppress
 from typing import NamedTuple
 
 from restante.auth.ports import Clock
@@ -39,22 +40,24 @@ class VerifiedLogins:
         return len(self._entries)
 
     def knows(self, account: AccountRecord, password: str) -> bool:
-        """Whether *password* was verified for *account* as it is now. About 3 µs; changes nothing, so any thread may ask."""
+        """Whether *password* was verified for *account* as it is now; about 3 µs. Any thread may ask."""
         entry = self._entries.get(account.id)
         if entry is None or account.disabled or entry.expires <= self._clock():
             return False
         return hmac.compare_digest(entry.digest, self._digest(account, password))
 
     def remember(self, account: AccountRecord, password: str) -> None:
-        """Notes that *password* was verified for *account*, from now on for the lifetime."""
+        """Notes that *password* was verified for *account*, from now on for the lifetime. Any thread may tell."""
         self._entries[account.id] = _Entry(self._digest(account, password), self._clock() + self._lifetime)
-        self._entries.move_to_end(account.id)
+        self.used(account)
         while len(self._entries) > self._capacity:
-            self._entries.popitem(last=False)
+            # Each dictionary operation is atomic, but another thread may have emptied it since the look at its length.
+            with suppress(KeyError):
+                self._entries.popitem(last=False)
 
     def used(self, account: AccountRecord) -> None:
         """Notes that the account's entry was of use, so that others go first. Its life is not prolonged."""
-        if account.id in self._entries:
+        with suppress(KeyError):
             self._entries.move_to_end(account.id)
 
     def forget(self, account: AccountId) -> None:

@@ -18,6 +18,7 @@ class Cause(enum.Enum):
     NOT_AUTHORIZED = "not authorized"
     MALFORMED = "malformed response"
     NO_SUCH_MECHANISM = "no such mechanism"
+    UNPROTECTED = "unprotected channel"
     TOO_MANY = "too many attempts"
     UNAVAILABLE = "directory unavailable"
 
@@ -56,7 +57,16 @@ class NotAuthorized(AuthenticationFailed):
 class BadExchange(AuthenticationFailed):
     """The response breaks the mechanism's syntax, or the mechanism is not offered."""
 
-    code = None
+    code: ClassVar[str | None] = None
+
+
+class NeedsPrivacy(BadExchange):
+    """The mechanism is only for protected channels (RFC 5530 §3: PRIVACYREQUIRED)."""
+
+    code = "PRIVACYREQUIRED"
+
+    def __init__(self) -> None:
+        super().__init__("The mechanism needs a protected channel, use TLS", Cause.UNPROTECTED)
 
 
 class TemporarilyUnavailable(AuthenticationFailed):

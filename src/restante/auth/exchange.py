@@ -7,7 +7,7 @@ The rule it protects: every protocol (IMAP, submission, POP3, ManageSieve) logs 
 from __future__ import annotations
 
 from restante.auth.authenticator import Authenticator, fresh_nonce
-from restante.auth.errors import BadCredentials, BadExchange, Cause
+from restante.auth.errors import BadCredentials, BadExchange, Cause, NeedsPrivacy
 from restante.sasl.mechanism import Challenge, CheckPassword, Disproved, Malformed, NeedKeys, Proved, Step
 from restante.sasl.registry import find
 from restante.sasl.scram_keys import ScramKeys
@@ -17,15 +17,15 @@ from restante.store.directory import AccountRecord
 class Exchange:
     """One exchange of the mechanism *name* with the client at address *peer*, over a *protected* channel or not.
 
-    Raises :class:`BadExchange` if there is no such mechanism, or none for this channel.
+    Raises BadExchange if there is no such mechanism, NeedsPrivacy if it is not for this channel.
     """
 
     def __init__(self, authenticator: Authenticator, name: str, peer: str, *, protected: bool) -> None:
         spec = find(name)
-        if spec is None:
+        if spec is None or spec.name not in authenticator.mechanisms(protected=True):
             raise BadExchange("The mechanism is not supported", Cause.NO_SUCH_MECHANISM)
         if spec.protected and not protected:
-            raise BadExchange("The mechanism needs a protected channel", Cause.NO_SUCH_MECHANISM)
+            raise NeedsPrivacy
         self._authenticator = authenticator
         self._mechanism = spec.start(fresh_nonce())
         self._peer = peer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
@@ -12,7 +13,7 @@ from tests.support.logins import CHEAP, FakeClock, InlineOffload
 from restante.auth.authenticator import Authenticator
 from restante.auth.cache import VerifiedLogins
 from restante.auth.errors import AuthenticationFailed, BadCredentials, Cause, NotAuthorized, TemporarilyUnavailable
-from restante.auth.password import HashCost, make_credentials, needs_rehash
+from restante.auth.password import HashCost, make_credentials, needs_rehash, verify
 from restante.auth.throttle import Throttle, ThrottleLimits
 from restante.store.address import Addressing
 from restante.store.directory import AccountRecord, Credentials
@@ -109,6 +110,33 @@ async def test_the_tenth_login_costs_no_hash(house: House) -> None:
     assert len(house.offload.calls) == 1
 
 
+async def test_being_remembered_does_not_prolong_itself(house: House) -> None:
+    for _ in range(5):
+        await house.authenticator.login("anna", "pencil", PEER)
+        house.clock.time += 200
+    assert len(house.offload.calls) == 2, "at 0 and at 600 seconds"
+
+
+async def test_logins_that_queue_for_the_hash_find_it_done(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed = []
+
+    def counted(credentials: Credentials, password: str) -> bool:
+        hashed.append(password)
+        return verify(credentials, password)
+
+    async def queue(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        waiting.append(None)
+        while len(waiting) < 5:
+            await asyncio.sleep(0)
+        return function(*args, **kwargs)
+
+    waiting: list[None] = []
+    monkeypatch.setattr("restante.auth.password.verify", counted)
+    house.authenticator._offload = queue
+    await asyncio.gather(*(house.authenticator.login("anna", "pencil", PEER) for _ in range(5)))
+    assert hashed == ["pencil"]
+
+
 async def test_a_changed_password_counts_at_once(house: House) -> None:
     await house.authenticator.login("anna", "pencil", PEER)
     await house.directory.set_credentials(house.anna.id, make_credentials("eraser", CHEAP))
@@ -129,14 +157,38 @@ async def test_disabling_renaming_and_deleting_count_at_once(house: House) -> No
     assert await house.cause("berta", "pencil") is Cause.UNKNOWN_NAME
 
 
-async def test_what_changes_while_the_password_is_checked_counts(house: House) -> None:
-    async def disabling(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+@pytest.mark.parametrize(
+    ("change", "cause"),
+    [("disable", Cause.DISABLED), ("password", Cause.WRONG_PASSWORD), ("delete", Cause.UNKNOWN_NAME)],
+)
+async def test_what_changes_while_the_password_is_checked_counts(house: House, change: str, cause: Cause) -> None:
+    async def changing(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         result = function(*args, **kwargs)
-        await house.directory.set_disabled(house.anna.id, disabled=True)
+        if not changed:
+            changed.append(change)
+            if change == "disable":
+                await house.directory.set_disabled(house.anna.id, disabled=True)
+            elif change == "password":
+                await house.directory.set_credentials(house.anna.id, make_credentials("eraser", CHEAP))
+            else:
+                await house.directory.delete(house.anna.id)
         return result
 
-    house.authenticator._offload = disabling
-    assert await house.cause("anna", "pencil") is Cause.WRONG_PASSWORD
+    changed: list[str] = []
+    house.authenticator._offload = changing
+    assert await house.cause("anna", "pencil") is cause
+
+
+async def test_a_new_hash_of_the_same_password_meanwhile_is_no_failure(house: House) -> None:
+    async def rehashing(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        result = function(*args, **kwargs)
+        if not changed:
+            changed.append(await house.directory.set_credentials(house.anna.id, make_credentials("pencil", CHEAP)))
+        return result
+
+    changed: list[AccountRecord] = []
+    house.authenticator._offload = rehashing
+    assert await house.authenticator.login("anna", "pencil", PEER) == changed[0]
 
 
 @pytest.mark.parametrize("authzid", ["", "anna", "ANNA", "anna@example.org"])

@@ -11,9 +11,16 @@ from tests.support.logins import CHEAP, FakeClock, InlineOffload
 
 from restante.auth.authenticator import Authenticator
 from restante.auth.cache import VerifiedLogins
-from restante.auth.errors import BadCredentials, BadExchange, Cause, NotAuthorized, TemporarilyUnavailable
+from restante.auth.errors import (
+    BadCredentials,
+    BadExchange,
+    Cause,
+    NeedsPrivacy,
+    NotAuthorized,
+    TemporarilyUnavailable,
+)
 from restante.auth.exchange import Exchange
-from restante.auth.password import make_credentials
+from restante.auth.password import HashCost, make_credentials
 from restante.auth.throttle import Throttle, ThrottleLimits
 from restante.sasl.mechanism import Challenge
 from restante.store.directory import AccountRecord
@@ -23,7 +30,7 @@ PEER = "192.0.2.1"
 
 
 class House:
-    def __init__(self, limits: ThrottleLimits | None = None) -> None:
+    def __init__(self, limits: ThrottleLimits | None = None, cost: HashCost = CHEAP) -> None:
         self.directory, self.clock = MemoryDirectory(), FakeClock()
         self.authenticator = Authenticator(
             self.directory,
@@ -31,7 +38,7 @@ class House:
             verified=VerifiedLogins(self.clock),
             offload=InlineOffload(),
             sleep=self.clock.sleep,
-            cost=CHEAP,
+            cost=cost,
         )
 
     def begin(self, name: str, *, protected: bool = True) -> Exchange:
@@ -109,8 +116,15 @@ async def test_malformed_responses_say_what_was_expected(house: House, response:
 async def test_mechanisms_that_are_not_there(house: House) -> None:
     with pytest.raises(BadExchange, match="not supported"):
         house.begin("NTLM")
-    with pytest.raises(BadExchange, match="protected"):
+    with pytest.raises(NeedsPrivacy, match="protected") as failed:
         house.begin("PLAIN", protected=False)
+    assert failed.value.code == "PRIVACYREQUIRED"
+
+
+async def test_scram_is_not_there_where_no_keys_are_kept() -> None:
+    house = House(cost=HashCost(1, 8, 1, scram_iterations=0))
+    with pytest.raises(BadExchange, match="not supported"):
+        house.begin("SCRAM-SHA-256")
 
 
 async def test_scram(house: House) -> None:

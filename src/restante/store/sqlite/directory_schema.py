@@ -67,7 +67,7 @@ def open_database(path: Path, *, busy_timeout: float) -> apsw.Connection:
     refuse_old_sqlite(apsw.sqlite_lib_version())
     _make_private(path)
     with translated():
-        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_NOFOLLOW)
+        connection = apsw.Connection(str(path.absolute()), flags=apsw.SQLITE_OPEN_READWRITE)
         try:
             connection.set_busy_timeout(int(busy_timeout * 1000))
             _set_up(connection, path, busy_timeout)
