@@ -5,15 +5,15 @@ Run: python bench/wire.py
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from restante.imap.protocol.connection import Connection, WireLimits
 from restante.imap.protocol.events import Request
 from restante.imap.wire.fragments import Sink
 from restante.imap.wire.reader import Reader
 
-ROUNDS = 20_000
-BEST_OF = 5
+CALLS = 500
+RUNS = 100
 
 
 def _noop(r: Reader) -> object:
@@ -56,15 +56,16 @@ COMMANDS: tuple[tuple[bytes, Callable[[Reader], object]], ...] = (
 )
 
 
-def best(work: Callable[[], None]) -> float:
-    """Seconds of CPU for one call of *work*, the best of several runs."""
-    times = []
-    for _ in range(BEST_OF):
-        start = time.process_time()
-        for _ in range(ROUNDS):
-            work()
-        times.append((time.process_time() - start) / ROUNDS)
-    return min(times)
+def best(works: Sequence[Callable[[], None]]) -> list[float]:
+    """Seconds of CPU for one call of each of *works*: the best of many short runs, taken in turn against noise."""
+    times = [1.0] * len(works)
+    for _ in range(RUNS):
+        for at, work in enumerate(works):
+            start = time.process_time()
+            for _ in range(CALLS):
+                work()
+            times[at] = min(times[at], (time.process_time() - start) / CALLS)
+    return times
 
 
 def command(connection: Connection, octets: bytes, read: Callable[[Reader], object]) -> Callable[[], None]:
@@ -86,10 +87,14 @@ def _no_sink(size: int) -> Sink:
 def main() -> None:
     connection = Connection(WireLimits(), _no_sink, lambda name: 65_536)
     yardstick = json.dumps({"tag": "A0005", "name": "STORE", "uids": [1, 2, 3], "flags": ["\\Seen"]})
-    unit = best(lambda: json.loads(yardstick))
+
+    def measure() -> None:
+        json.loads(yardstick)
+
+    works = [command(connection, octets, read) for octets, read in COMMANDS]
+    unit, *costs = best([measure, *works])
     print(f"{unit * 1e6:6.2f} us   1.0   json.loads, {len(yardstick)} octets")
-    for octets, read in COMMANDS:
-        cost = best(command(connection, octets, read))
+    for (octets, _), cost in zip(COMMANDS, costs, strict=True):
         print(f"{cost * 1e6:6.2f} us  {cost / unit:4.1f}   {octets.splitlines()[0].decode()}")
 
 

@@ -37,7 +37,8 @@ def read_head(text: bytes, limits: WireLimits) -> Head | Malformed:
         return Malformed(None, BadSyntax(f"a tag of at most {limits.tag} octets", 0))
     if name is None:
         at = len(tag)
-        return Malformed(tag.decode("ascii"), BadSyntax("a command" if text[at : at + 1] == b" " else "a space", at))
+        spaced = text.startswith(b" ", at)
+        return Malformed(tag.decode("ascii"), BadSyntax("a command" if spaced else "a space", at + spaced))
     if len(name) > limits.name:
         return Malformed(tag.decode("ascii"), BadSyntax("a command", match.start(3)))
     if uid is None:
@@ -87,12 +88,11 @@ class Assembly:
         elif self._octets > self._limits.command:
             self.fail(Malformed(self.tag, BadSyntax(f"a command of at most {self._limits.command} octets")))
         else:
-            self._pieces.append(line.text)
+            # Some clients end a command with a space; it separates nothing.
+            self._pieces.append(line.text if line.announced else line.text.rstrip(b" "))
 
     def announce(self, announced: Announced, limit: int) -> None:
         """A literal follows, of which *limit* octets are allowed; a fault where it cannot be had."""
-        if self.fault is not None:
-            return
         self._octets += _OVERHEAD
         if announced.size > limit:
             self.fail(LiteralRefused(self.tag, limit, self.name))
@@ -119,13 +119,10 @@ class Assembly:
     def finish(self) -> Request | Malformed | LiteralRefused:
         """What it came to, its last line being there."""
         head = self._head
+        if isinstance(head, Malformed):
+            return self.fault or head
         if self.fault is not None:
             return self.fault
-        if isinstance(head, Malformed):
-            return head
-        last = self._pieces[-1]
-        if isinstance(last, bytes):
-            self._pieces[-1] = last.rstrip(b" ")
         reader = Reader(self._pieces, head.end, uid=head.uid, arguments=self._limits.arguments)
         return Request(head.tag, head.name, reader, tuple(self._literals))
 

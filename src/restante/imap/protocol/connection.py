@@ -55,7 +55,10 @@ class Connection:
 
     @property
     def pending(self) -> int:
-        """Octets received that no event has consumed."""
+        """Octets received that no event has consumed.
+
+        Once there is no further event these are less than a line or a literal in memory may have.
+        """
         return len(self._fragments)
 
     def receive(self, data: bytes) -> None:

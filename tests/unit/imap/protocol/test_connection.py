@@ -69,8 +69,8 @@ def test_a_command(line: bytes, tag: str, name: str, uid: bool, rest: bytes, siz
         (b"x" * 129 + b" NOOP", None, "expected a tag of at most 128 octets at octet 0"),
         (b"a", "a", "expected a space at octet 1"),
         (b"a ", "a", "expected a space at octet 1"),
-        (b"a  NOOP", "a", "expected a command at octet 1"),
-        (b'a "NOOP"', "a", "expected a command at octet 1"),
+        (b"a  NOOP", "a", "expected a command at octet 2"),
+        (b'a "NOOP"', "a", "expected a command at octet 2"),
         (b"a " + b"x" * 65, "a", "expected a command at octet 2"),
     ],
 )
@@ -241,7 +241,7 @@ def test_a_waiting_literal_behind_a_line_over_the_limit_ends_it() -> None:
 
 def test_a_waiting_literal_without_a_command_is_not_welcome() -> None:
     first, second, third = events([b"a {5}\r\n({5}\r\nb NOOP\r\n"])
-    assert _bad(first) == ("a", "expected a command at octet 1")
+    assert _bad(first) == ("a", "expected a command at octet 2")
     assert _bad(second) == (None, "expected a tag at octet 0")
     assert _request(third).tag == "b"
 
@@ -251,6 +251,13 @@ def test_a_commands_lines_are_limited_together(size: int) -> None:
     data = b"a SEARCH" + (b" " + b"x" * 250 + b" {1+}\r\ny") * 20 + b"\r\nb NOOP\r\n"
     first, second = events(chunks(data, size), connection(WireLimits(line=300, command=2000)))
     assert _bad(first)[0] == "a"
+    assert _request(second).tag == "b"
+
+
+def test_a_commands_last_line_counts_too() -> None:
+    data = b"a SEARCH {100+}\r\n" + b"y" * 100 + b" " + b"x" * 250 + b"\r\nb NOOP\r\n"
+    first, second = events([data], connection(WireLimits(line=300, command=500)))
+    assert _bad(first) == ("a", "expected a command of at most 500 octets")
     assert _request(second).tag == "b"
 
 
