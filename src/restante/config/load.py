@@ -61,10 +61,22 @@ def load(file: Path | None = None, *, environ: Mapping[str, str] | None = None, 
     """
     environ = os.environ if environ is None else environ
     chosen = _choose(file, environ)
-    values: dict[str, object] = {"data.dir": default_data_dir(environ)}
+    values, origins, problems = _gather(_entries(chosen, environ, flags))
+    config = _build({"data.dir": default_data_dir(environ), **values})
+    problems.extend(_disagreements(config, origins))
+    if problems:
+        raise ConfigError(problems)
+    return Loaded(config, origins, chosen)
+
+
+def _gather(
+    entries: Iterable[Entry | Problem],
+) -> tuple[dict[str, object], dict[str, Origin], list[Problem]]:
+    """Values and origins by path, of two entries for one setting the later, and what is wrong with any of them."""
+    values: dict[str, object] = {}
     origins = dict.fromkeys(SETTINGS, _DEFAULT)
     problems: list[Problem] = []
-    for entry in _entries(chosen, environ, flags):
+    for entry in entries:
         if isinstance(entry, Problem):
             problems.append(entry)
             continue
@@ -73,11 +85,7 @@ def load(file: Path | None = None, *, environ: Mapping[str, str] | None = None, 
             origins[entry.setting.path] = entry.origin
         except ValueError as error:
             problems.append(Problem(str(entry.origin), str(error)))
-    config = _build(values)
-    problems.extend(_disagreements(config, origins))
-    if problems:
-        raise ConfigError(problems)
-    return Loaded(config, origins, chosen)
+    return values, origins, problems
 
 
 def _choose(file: Path | None, environ: Mapping[str, str]) -> Path | None:
@@ -114,17 +122,17 @@ def _disagreements(config: Config, origins: Mapping[str, Origin]) -> Iterator[Pr
     def at(paths: Sequence[str]) -> str:
         return next((str(origins[path]) for path in paths if origins[path] is not _DEFAULT), paths[0])
 
+    auth, tls = config.auth, config.tls
     pair = ("tls.certificate", "tls.key")
-    if (config.tls.certificate is None) != (config.tls.key is None):
+    if (tls.certificate is None) != (tls.key is None):
         yield Problem(at(pair), f"{pair[0]} and {pair[1]} go together: set both or neither")
     delays = ("auth.throttle_max_delay", "auth.throttle_first_delay")
-    if config.auth.throttle_max_delay < config.auth.throttle_first_delay:
+    if auth.throttle_max_delay < auth.throttle_first_delay:
         yield Problem(at(delays), f"{delays[0]} must not be below {delays[1]}")
-    if 0 < config.auth.scram_iterations < _FEWEST_ROUNDS:
-        rounds = "auth.scram_iterations"
+    rounds = "auth.scram_iterations"
+    if 0 < auth.scram_iterations < _FEWEST_ROUNDS:
         yield Problem(at([rounds]), f"{rounds} must be {_FEWEST_ROUNDS} at least, or 0 for no SCRAM (RFC 7677 §4)")
     names = list(config.mailboxes.by_use().values())
     if len(set(names)) < len(names):
-        yield Problem(
-            at([path for path in SETTINGS if path.startswith("mailboxes.")]), "two mailboxes have the same name"
-        )
+        uses = [path for path in SETTINGS if path.startswith("mailboxes.")]
+        yield Problem(at(uses), "two mailboxes have the same name")

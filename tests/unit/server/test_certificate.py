@@ -1,3 +1,4 @@
+import asyncio
 import datetime as dt
 import os
 import socket
@@ -238,3 +239,62 @@ def test_what_cannot_be_loaded_is_said(tmp_path: Path) -> None:
     ):
         with pytest.raises(BadCertificate, match=reason):
             TlsContext(paths)
+
+
+async def test_under_asyncio_from_the_first_octet_and_after_starttls(tmp_path: Path) -> None:
+    clock = Clock()
+    paths = ensure_self_signed(tmp_path)
+    tls = TlsContext(paths, clock=clock)
+
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if writer.get_extra_info("ssl_object") is None:
+            await reader.readline()
+            writer.write(b"OK begin\r\n")
+            await writer.start_tls(tls.context)
+        writer.write(b"* OK\r\n")
+        writer.close()
+        await writer.wait_closed()
+
+    async def shown(server: asyncio.Server, *, upgrade: bool) -> str:
+        port = server.sockets[0].getsockname()[1]
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=None if upgrade else client())
+        if upgrade:
+            writer.write(b"STARTTLS\r\n")
+            assert await reader.readline() == b"OK begin\r\n"
+            await writer.start_tls(client())
+        assert await reader.readline() == b"* OK\r\n"
+        der: bytes = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        writer.close()
+        await writer.wait_closed()
+        return x509.load_der_x509_certificate(der).fingerprint(hashes.SHA256()).hex(":").upper()
+
+    plain = await asyncio.start_server(greet, "127.0.0.1", 0)
+    under_tls = await asyncio.start_server(greet, "127.0.0.1", 0, ssl=tls.context)
+    async with plain, under_tls, asyncio.timeout(20):
+        first = fingerprint(paths.certificate)
+        assert await shown(plain, upgrade=True) == first
+        assert await shown(under_tls, upgrade=False) == first
+        paths.certificate.unlink()
+        second = fingerprint(ensure_self_signed(tmp_path).certificate)
+        clock.now += 1.0
+        assert await shown(plain, upgrade=True) == second
+        assert await shown(under_tls, upgrade=False) == second
+
+
+def test_sessions_resume_after_a_renewal(tmp_path: Path) -> None:
+    clock = Clock()
+    paths = ensure_self_signed(tmp_path)
+    tls = TlsContext(paths, clock=clock)
+    peer = client()
+    peer.maximum_version = ssl.TLSVersion.TLSv1_2
+    first, _ = handshake(tls.context, peer)
+    paths.certificate.unlink()
+    ensure_self_signed(tmp_path)
+    clock.now += 1.0
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    again = peer.wrap_bio(to_client, to_server, server_hostname="localhost", session=first.session)
+    server = tls.context.wrap_bio(to_server, to_client, server_side=True)
+    waiting = [again, server]
+    for _ in range(10):
+        waiting = [end for end in waiting if not _done(end)]
+    assert (waiting, again.session_reused) == ([], True)
