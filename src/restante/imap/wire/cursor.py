@@ -76,8 +76,11 @@ class Cursor:
 
     def peek(self, *options: bytes) -> bool:
         """Whether one of *options* comes next, in any case, consuming nothing. An option may be part of a word."""
-        longest = max(map(len, options))
-        return self._text[self._at : self._at + longest].upper().startswith(tuple(map(bytes.upper, options)))
+        for option in options:
+            found = self._text[self._at : self._at + len(option)]
+            if found == option or found.upper() == option.upper():
+                return True
+        return False
 
     def peek_word(self) -> str:
         """The :meth:`word` that comes next, consuming nothing; empty where none does."""
