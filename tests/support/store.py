@@ -109,7 +109,10 @@ def modseq(number: int) -> ModSeq:
 
 def mail(subject: str = "Lunch", body: str = "At noon?", **header: str) -> bytes:
     """A message's octets; ``message_id="<a@b>"`` becomes a Message-ID field."""
-    fields = {"Subject": subject, **{name.replace("_", "-").title(): value for name, value in header.items()}}
+    fields = {
+        "Subject": subject,
+        **{name.strip("_").replace("_", "-").title(): value for name, value in header.items()},
+    }
     lines = [f"{name}: {value}" for name, value in fields.items()]
     return "\r\n".join([*lines, "", body, ""]).encode()
 

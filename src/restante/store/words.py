@@ -78,8 +78,10 @@ class MessageWords:
 
 
 def _header_texts(head: bytes) -> Iterator[str]:
-    yield header_text(head)
-    for name, value in raw_values(head):
+    found = raw_values(head)
+    # Octets without any field, a text someone forgot to give a header, are text all the same.
+    yield header_text(head) if found else guess_text(head)
+    for name, value in found:
         if name.lower() in _ADDRESS_FIELDS:
             yield from _address_forms(value)
 
