@@ -167,11 +167,13 @@ class FlagsUpdated:
     Attributes:
         now: each message asked for that still exists, with its flags now, in UID order; those left as they were keep
             their modseq.
+        was: the modseq each of *now* had before, in the same order.
         refused: UIDs changed since the caller's ``unchanged_since`` (RFC 7162 §3.1.3: MODIFIED); not updated.
         modseq: the modseq written, or the mailbox's own when nothing changed.
     """
 
     now: tuple[Flagged, ...]
+    was: tuple[ModSeq, ...]
     refused: UidSet
     modseq: ModSeq
 

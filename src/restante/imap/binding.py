@@ -1,0 +1,35 @@
+"""What a SEARCH key needs to become a query: the client's view, its charset, the time (RFC 9051 §6.4.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from restante.imap.errors import No
+from restante.imap.view import MailboxView
+from restante.model.message_set import MessageSet, UidSet
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """The side of a SEARCH that its text does not say.
+
+    Attributes:
+        view: to turn numbers and ``$`` into UIDs.
+        charset: of the strings in it.
+        now: seconds since 1970-01-01T00:00:00Z, for WITHIN (RFC 5032 §3).
+    """
+
+    view: MailboxView
+    charset: str
+    now: int
+
+    def uids(self, messages: MessageSet) -> UidSet:
+        """The UIDs that *messages* means; numbers out of range match nothing."""
+        return UidSet.of(self.view.resolve(messages, lenient=True))
+
+    def text(self, raw: bytes) -> str:
+        """A search string decoded. Raises No when it is not what its charset says."""
+        try:
+            return raw.decode(self.charset)
+        except (UnicodeDecodeError, LookupError):
+            raise No(f"The string is not {self.charset}", "CANNOT") from None

@@ -1,0 +1,63 @@
+"""COPY (RFC 9051 §6.4.7), with the UIDs of the copies (RFC 4315 §3: COPYUID)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Self
+
+from restante.imap.core.append import target
+from restante.imap.errors import No
+from restante.imap.protocol.response import DONE, Done
+from restante.imap.registry import Numbers, Registry, with_uid
+from restante.imap.state import Selected
+from restante.imap.wire.reader import Reader
+from restante.model.mailbox_name import MailboxName
+from restante.model.message_set import MessageSet
+from restante.store.model import Copied
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """``copy = "COPY" SP sequence-set SP mailbox``"""
+
+    messages: MessageSet
+    mailbox: MailboxName
+
+    @classmethod
+    def read(cls, r: Reader, tables: Registry) -> Self:
+        """Read the set and the name."""
+        return cls(r.sp().message_set(), r.sp().mailbox())
+
+
+async def copy(cmd: Copy, s: Selected) -> Done:
+    """Copy all or none; flags and dates are kept. Messages already gone are passed over by UID, and refused by number."""
+    uids = s.view.resolve(cmd.messages)
+    mailbox = await target(s, cmd.mailbox)
+    if not uids:
+        return DONE
+    copied = await s.mailbox.copy(uids, mailbox.id)
+    if not cmd.messages.uid and len(copied.source) < len(uids):
+        # RFC 2180 §4.4.1: the client meant a message that somebody else has expunged.
+        raise No("Some of the messages are gone; the others were copied", "EXPUNGEISSUED")
+    return Done(code=copy_uid(copied))
+
+
+def copy_uid(copied: Copied) -> str | None:
+    """``COPYUID uidvalidity source target``, both sets in the same order (RFC 4315 §3); None when nothing was copied."""
+    if not copied.source:
+        return None
+    return f"COPYUID {copied.uid_validity} {runs(copied.source)} {runs(copied.target)}"
+
+
+def runs(uids: tuple[int, ...]) -> str:
+    """*uids* as a set whose order is theirs: consecutive ones become ranges, nothing is sorted."""
+    parts: list[list[int]] = []
+    for uid in uids:
+        if parts and parts[-1][1] + 1 == uid:
+            parts[-1][1] = uid
+        else:
+            parts.append([uid, uid])
+    return ",".join(f"{low}" if low == high else f"{low}:{high}" for low, high in parts)
+
+
+COMMANDS: Final = with_uid("COPY", Copy, copy, state=Selected, numbers=Numbers.USES)

@@ -1,0 +1,165 @@
+"""FETCH (RFC 9051 §6.4.5).
+
+Strategy: one read of the store for each batch of messages, one write for each batch of responses. What needs only UIDs and
+flags is answered from the shared index, without a read. Items go out in the order they were asked for; some clients rely on it.
+
+The rule it protects: a message is never parsed here, and a large one never held whole unless it must be decoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Final, Self, cast
+
+from restante.imap.content import Deferred, Octets, Streamed, without_nul
+from restante.imap.core.fetch_items import FLAGS, MACROS, UID
+from restante.imap.errors import No
+from restante.imap.fetching import FetchContext
+from restante.imap.protocol.response import DONE, Done
+from restante.imap.registry import FetchAtt, Numbers, Registry, with_uid
+from restante.imap.state import Selected
+from restante.imap.wire.reader import Reader
+from restante.mime.transfer import UnknownEncoding
+from restante.model.flags import SEEN, FlagSet
+from restante.model.ids import ModSeq, Uid
+from restante.model.message_set import MessageSet
+from restante.store.model import Field, FlagOp, MessageRecord
+
+_RAW_BATCH: Final = 32
+"""Messages read at a time when their octets come along."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """``fetch = "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")")``"""
+
+    messages: MessageSet
+    items: tuple[FetchAtt, ...]
+
+    @classmethod
+    def read(cls, r: Reader, tables: Registry) -> Self:
+        """Read the set and the items."""
+        messages = r.sp().message_set()
+        return cls(messages, read_items(r.sp(), tables))
+
+
+def read_items(r: Reader, tables: Registry) -> tuple[FetchAtt, ...]:
+    """The items, a macro resolved into its own."""
+
+    def item(r: Reader) -> FetchAtt:
+        known = tables.fetch_items.get(r.peek_word())
+        if known is None:
+            raise r.expected("a FETCH item")
+        r.word()
+        return known.read(r, tables)
+
+    macro = MACROS.get(r.peek_word())
+    if macro is not None:
+        r.word()
+        return tuple(tables.fetch_items[name].read(r, tables) for name in macro)
+    return r.list_of(item) if r.peek(b"(") else (item(r),)
+
+
+async def fetch(cmd: Fetch, s: Selected) -> Done:
+    """Send what was asked of each message that is still there."""
+    uids = s.view.resolve(cmd.messages)
+    items = _with_uid(cmd)
+    seen = await _mark_seen(items, s, uids)
+    fields = reduce(or_, (item.fields for item in items), Field.NONE)
+    batch = _RAW_BATCH if Field.RAW in fields else s.session.services.limits.batch
+    sent = 0
+    for start in range(0, len(uids), batch):
+        some = uids[start : start + batch]
+        records = await s.mailbox.messages(some, fields) if fields else await _from_index(s, some)
+        await _send(s, records, items, seen)
+        sent += len(records)
+    s.session.tally.fetched += sent
+    if not cmd.messages.uid and sent < len(uids):
+        # RFC 2180 §4.1.3: the others were sent; the client learns why these were not.
+        raise No("Some of the messages are gone", "EXPUNGEISSUED")
+    return DONE
+
+
+def _with_uid(cmd: Fetch) -> tuple[FetchAtt, ...]:
+    """RFC 9051 §6.4.9: the UID comes along with every UID FETCH."""
+    return (UID, *cmd.items) if cmd.messages.uid and UID not in cmd.items else cmd.items
+
+
+async def _mark_seen(items: Sequence[FetchAtt], s: Selected, uids: Sequence[Uid]) -> frozenset[Uid]:
+    """Set ``\\Seen`` where fetching does (RFC 9051 §6.4.5); the UIDs it was new to."""
+    if s.read_only or not any(item.sets_seen for item in items):
+        return frozenset()
+    index = await s.mailbox.index()
+    unseen = [uid for uid in uids if (at := index.position(uid)) >= 0 and SEEN not in index.flags[at]]
+    if not unseen:
+        return frozenset()
+    updated = await s.mailbox.update_flags(unseen, FlagOp.ADD, FlagSet([SEEN]))
+    s.view.already_told(updated)
+    return frozenset(message.uid for message in updated.now)
+
+
+async def _from_index(s: Selected, uids: Sequence[Uid]) -> list[MessageRecord]:
+    index = await s.mailbox.index()
+    flags, modseqs, position = index.flags, index.modseqs, index.position
+    places = [(uid, at) for uid in uids if (at := position(uid)) >= 0]
+    return [MessageRecord(uid, flags[at], ModSeq(modseqs[at])) for uid, at in places]
+
+
+async def _send(
+    s: Selected, records: Sequence[MessageRecord], items: Sequence[FetchAtt], newly_seen: frozenset[Uid]
+) -> None:
+    """Render a batch and write it at once, but for messages that stream."""
+    context = FetchContext(s.view, s.session.utf8)
+    with_flags = items if FLAGS in items else (*items, FLAGS)
+    lines: list[bytes] = []
+    try:
+        for message in records:
+            wanted = with_flags if message.uid in newly_seen else items
+            pieces = [item.render(message, context) for item in wanted]
+            if message.blob is None:
+                lines.append(b"%b(%b)\r\n" % (_start(s, message.uid), b" ".join(cast("list[bytes]", pieces))))
+                continue
+            s.session.client.write(b"".join(lines))
+            lines.clear()
+            await _stream(s, message.uid, pieces)
+    except UnknownEncoding as error:
+        raise No(str(error).capitalize(), "UNKNOWN-CTE") from error
+    finally:
+        s.session.client.write(b"".join(lines))
+    await s.session.client.drain()
+
+
+def _start(s: Selected, uid: Uid) -> bytes:
+    if s.view.style.uid_only:
+        return b"* %d UIDFETCH " % uid
+    return b"* %d FETCH " % (s.view.seqnum(uid) or 0)
+
+
+async def _stream(s: Selected, uid: Uid, pieces: Sequence[Octets]) -> None:
+    """Write a response some of which is in the blob store, waiting for the client as it goes."""
+    client, blobs = s.session.client, s.session.services.store.blobs
+    # What can still be refused is made before the first octet leaves.
+    made: list[bytes | Streamed] = []
+    for piece in pieces:
+        if isinstance(piece, Deferred):
+            whole = b"".join([data async for data in blobs.open(piece.blob, piece.start, piece.length)])
+            made.append(piece.make(whole))
+        else:
+            made.append(piece)
+    client.write(_start(s, uid))
+    for number, piece in enumerate(made):
+        client.write(b" " if number else b"(")
+        if isinstance(piece, Streamed):
+            client.write(piece.before)
+            async for data in blobs.open(piece.blob, piece.start, piece.length):
+                client.write(without_nul(data))
+                await client.drain()
+        else:
+            client.write(piece)
+    client.write(b")\r\n")
+
+
+COMMANDS: Final = with_uid("FETCH", Fetch, fetch, state=Selected, numbers=Numbers.USES)

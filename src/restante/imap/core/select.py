@@ -1,0 +1,141 @@
+"""SELECT, EXAMINE, CHECK and CLOSE (RFC 9051 §6.3.2, §6.3.3, §6.4.1; RFC 3501 §6.4.1).
+
+The rule it protects: a SELECT that fails leaves no mailbox selected, and one that succeeds says everything the client needs
+before its tagged reply, so that the first FETCH can follow at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Self
+
+from restante.imap.protocol.response import DONE, Done, status
+from restante.imap.registry import NoArguments, Opened, Registry, command
+from restante.imap.state import Authenticated, Selected
+from restante.imap.view import MailboxView
+from restante.imap.wire import writer
+from restante.imap.wire.reader import Reader
+from restante.model.flags import SYSTEM_FLAGS
+from restante.model.ids import Uid
+from restante.model.mailbox_name import MailboxName
+from restante.store.api import MessageIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """``select = "SELECT" SP mailbox [select-params]`` (RFC 4466 §2.1)."""
+
+    mailbox: MailboxName
+    parameters: tuple[Opened, ...] = ()
+
+    @classmethod
+    def read(cls, r: Reader, tables: Registry) -> Self:
+        """Read the mailbox and the parameters that extensions know."""
+        mailbox = r.sp().mailbox()
+        if not r.take(b" "):
+            return cls(mailbox)
+
+        def parameter(r: Reader) -> Opened:
+            known = tables.select_parameters.get(r.peek_word())
+            if known is None:
+                raise r.expected("a SELECT parameter")
+            r.word()
+            return known.read(r, tables)
+
+        return cls(mailbox, r.list_of(parameter))
+
+
+def unselect(s: Authenticated) -> Authenticated:
+    """Leave the selected mailbox, if any; the state without it."""
+    s.session.state = Authenticated(s.session, s.login, s.account)
+    return s.session.state
+
+
+async def _open(cmd: Select, s: Authenticated, *, read_only: bool) -> Done:
+    closing = isinstance(s, Selected)
+    unselect(s)
+    if closing:
+        # What follows is about the new mailbox (RFC 9051 §7.1).
+        s.session.client.write(status("*", "OK", "Previous mailbox is now closed", "CLOSED"))
+    mailbox = await s.account.mailbox(cmd.mailbox)
+    index = await mailbox.index()
+    view = MailboxView(index.uids, index.modseq, index.uid_next, s.session.style())
+    selected = Selected(s.session, s.login, s.account, mailbox, view, read_only)
+    if not s.session.rev2:
+        await _claim_recent(selected)
+    _describe(selected, cmd.mailbox, await mailbox.index())
+    for opened in cmd.parameters:
+        for line in await opened(selected):
+            s.send(line)
+    s.session.state = selected
+    return Done(f"{cmd.mailbox} selected", "READ-ONLY" if read_only else "READ-WRITE")
+
+
+async def _claim_recent(selected: Selected) -> None:
+    """RFC 3501 §2.3.2: EXAMINE shows what is recent and leaves it so."""
+    view = selected.view
+    if not selected.read_only:
+        view.claim(await selected.mailbox.claim_recent())
+        return
+    recent = (await selected.mailbox.status()).recent
+    if 0 < recent <= len(view):
+        view.claim(Uid(view.uids[-recent]))
+
+
+def _describe(s: Selected, name: MailboxName, index: MessageIndex) -> None:
+    rev2, view = s.session.rev2, s.view
+    flags = " ".join((*SYSTEM_FLAGS, *index.keywords()))
+    s.send(f"FLAGS ({flags})".encode())
+    s.send(b"%d EXISTS" % len(view))
+    if not rev2:
+        s.send(b"%d RECENT" % view.recent)
+        _first_unseen(s, index)
+    permanent = "" if s.read_only else f"{flags} \\*"
+    _code(s, f"PERMANENTFLAGS ({permanent})", "No flag can be changed" if s.read_only else "Flags are kept")
+    _code(s, f"UIDVALIDITY {s.mailbox.uid_validity}", "UIDs are valid")
+    _code(s, f"UIDNEXT {view.uid_next}", "The next UID")
+    _code(s, f"HIGHESTMODSEQ {view.told}", "The latest change")
+    if rev2:
+        s.send(b'LIST () "/" ' + writer.mailbox(name, utf8=True))
+
+
+def _first_unseen(s: Selected, index: MessageIndex) -> None:
+    for position, flags in enumerate(index.flags):
+        if "\\seen" not in flags.keys:
+            _code(s, f"UNSEEN {position + 1}", "The first unseen message")
+            return
+
+
+def _code(s: Selected, code: str, text: str) -> None:
+    s.session.client.write(status("*", "OK", text, code))
+
+
+async def select(cmd: Select, s: Authenticated) -> Done:
+    """Open for reading and writing (RFC 9051 §6.3.2)."""
+    return await _open(cmd, s, read_only=False)
+
+
+async def examine(cmd: Select, s: Authenticated) -> Done:
+    """Open for reading (RFC 9051 §6.3.3)."""
+    return await _open(cmd, s, read_only=True)
+
+
+async def close(cmd: NoArguments, s: Selected) -> Done:
+    """Expunge silently, then leave the mailbox (RFC 9051 §6.4.1)."""
+    if not s.read_only:
+        await s.mailbox.expunge()
+    unselect(s)
+    return DONE
+
+
+async def check(cmd: NoArguments, s: Selected) -> Done:
+    """A checkpoint; everything acknowledged is on disk already (RFC 3501 §6.4.1)."""
+    return DONE
+
+
+COMMANDS: Final = (
+    command("SELECT", Select, select, state=Authenticated),
+    command("EXAMINE", Select, examine, state=Authenticated),
+    command("CLOSE", NoArguments, close, state=Selected),
+    command("CHECK", NoArguments, check, state=Selected),
+)

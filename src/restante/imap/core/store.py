@@ -1,0 +1,74 @@
+"""STORE (RFC 9051 §6.4.6), with UNCHANGEDSINCE and MODIFIED to come from RFC 7162.
+
+The rule it protects: a client hears of its own change once: from here, or not at all with ``.SILENT``; never again from the
+choke point.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Self
+
+from restante.imap.core.expunge import require_writable
+from restante.imap.errors import No
+from restante.imap.protocol.response import DONE, Done
+from restante.imap.registry import Numbers, Registry, with_uid
+from restante.imap.state import Selected
+from restante.imap.wire.reader import Reader
+from restante.model.flags import RECENT, Flag, FlagSet
+from restante.model.message_set import MessageSet
+from restante.store.model import FlagOp, FlagsUpdated
+
+_OPERATIONS: Final = {op.value: op for op in FlagOp}
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """``store = "STORE" SP sequence-set SP store-att-flags``"""
+
+    messages: MessageSet
+    op: FlagOp
+    flags: tuple[Flag, ...]
+    silent: bool
+
+    @classmethod
+    def read(cls, r: Reader, tables: Registry) -> Self:
+        """Read the set, the operation, and the flags with or without parentheses."""
+        messages = r.sp().message_set()
+        name, _, silent = r.sp().word().partition(".")
+        if name not in _OPERATIONS or silent not in ("", "SILENT"):
+            raise r.expected("FLAGS, +FLAGS or -FLAGS")
+        r.sp()
+        flags = r.flag_list() if r.peek(b"(") else r.flags_bare()
+        return cls(messages, _OPERATIONS[name], flags, bool(silent))
+
+
+async def store(cmd: Store, s: Selected) -> Done:
+    """Change the flags, and tell the new ones unless asked to be silent."""
+    require_writable(s)
+    uids = s.view.resolve(cmd.messages)
+    if RECENT in cmd.flags:
+        raise No("\\Recent is the server's to set", "CANNOT")
+    updated = await s.mailbox.update_flags(uids, cmd.op, FlagSet(cmd.flags))
+    _tell(s, updated, silent=cmd.silent)
+    if not cmd.messages.uid and len(updated.now) < len(uids):
+        # RFC 2180 §4.2.
+        raise No("Some of the messages are gone", "EXPUNGEISSUED")
+    return DONE
+
+
+def _tell(s: Selected, updated: FlagsUpdated, *, silent: bool) -> None:
+    s.view.already_told(updated)
+    if silent and not s.view.style.modseq:
+        return
+    # With CONDSTORE even a silent change tells its modseq (RFC 7162 §3.1.3).
+    lines = []
+    for message in updated.now:
+        number = s.view.seqnum(message.uid)
+        if number is not None:
+            lines.append(s.view.flags_line(number, message))
+    if lines:
+        s.session.client.write(b"".join(b"* %b\r\n" % one for one in lines))
+
+
+COMMANDS: Final = with_uid("STORE", Store, store, state=Selected, numbers=Numbers.USES)

@@ -1,0 +1,49 @@
+"""IDLE: RFC 2177. Push: what changes is told as it happens, until the client says DONE.
+
+A waiting session holds no poll and no lock; a hint wakes it, and the truth is read by modseq. A client that sends a command
+in place of DONE, as phones do that pipeline, ends the IDLE and has its command served. No client is logged out for idling
+(a keep-alive goes out in long silences, for the sake of address translators).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from restante.imap.client import Wake
+from restante.imap.errors import Bad
+from restante.imap.protocol.response import DONE, Done, continuation, status
+from restante.imap.registry import Extension, NoArguments, always, command
+from restante.imap.state import Authenticated, Selected
+
+
+async def idle(cmd: NoArguments, s: Authenticated) -> Done:
+    """Tell news until DONE."""
+    session = s.session
+    client = session.client
+    client.write(continuation("idling"))
+    unsubscribe = session.services.store.hints.subscribe(s.account.id, lambda hint: client.wake())
+    try:
+        while True:
+            if isinstance(s, Selected):
+                await session.announce(s, expunge_ok=True)
+            said = await client.line_or_wake()
+            if said is Wake.KEEPALIVE:
+                client.write(status("*", "OK", "Still here"))
+            elif said is not Wake.HINT:
+                break
+    finally:
+        unsubscribe()
+    if said.upper() != b"DONE":
+        client.unread(said)
+        if not said.strip():
+            raise Bad("Expected DONE")
+    return DONE
+
+
+extension: Final = Extension(
+    name="IDLE",
+    rfc=2177,
+    summary="Push for the selected mailbox",
+    capabilities=always("IDLE"),
+    commands=(command("IDLE", NoArguments, idle, state=Authenticated),),
+)

@@ -1,0 +1,11 @@
+"""MULTIAPPEND: RFC 3502. Several messages in one APPEND, all or none; see ``imap/core/append.py``."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from restante.imap.registry import Extension, always
+
+extension: Final = Extension(
+    name="MULTIAPPEND", rfc=3502, summary="Several messages in one APPEND", capabilities=always("MULTIAPPEND")
+)

@@ -1,0 +1,53 @@
+"""SPECIAL-USE and CREATE-SPECIAL-USE: RFC 6154. What a mailbox is for: sent mail, drafts, junk …
+
+The attributes go out with every LIST and LSUB (see ``imap/listing.py``), because clients read them that never ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from restante.imap.errors import No
+from restante.imap.listing import ListEntry
+from restante.imap.registry import CreateParameter, Extension, ListReturn, ListSelection, Registry, always
+from restante.imap.wire.reader import Reader
+from restante.store.model import SpecialUse, StoreFeature
+
+_USES: Final = {use.value.lower(): use for use in SpecialUse}
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """``RETURN (SPECIAL-USE)``: the attributes are there already."""
+
+    def attributes(self, entry: ListEntry) -> Sequence[str]:
+        """Nothing more."""
+        return ()
+
+    def after(self, entry: ListEntry, *, utf8: bool) -> None:
+        """Nothing."""
+
+
+def _read_use(r: Reader, tables: Registry) -> SpecialUse | None:
+    """``"USE" SP "(" [use-attr *(SP use-attr)] ")"`` (§6); one use a mailbox, as one mailbox a use."""
+    uses = r.sp().list_of(Reader.flag, empty=True)
+    known = [_USES.get(use.lower()) for use in uses]
+    if None in known or len(known) > 1:
+        raise No("A mailbox can have one special use, of those in RFC 6154", "USEATTR")
+    return known[0] if known else None
+
+
+extension: Final = Extension(
+    name="SPECIAL-USE",
+    rfc=6154,
+    summary="What a mailbox is for",
+    capabilities=always("SPECIAL-USE", "CREATE-SPECIAL-USE"),
+    needs=StoreFeature.SPECIAL_USE,
+    list_selections=(
+        ListSelection("SPECIAL-USE", lambda entry: entry.record is not None and entry.record.special_use is not None),
+    ),
+    list_returns=(ListReturn("SPECIAL-USE", lambda r, tables: Uses()),),
+    create_parameters=(CreateParameter("USE", _read_use),),
+)

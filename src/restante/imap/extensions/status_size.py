@@ -1,0 +1,15 @@
+"""STATUS=SIZE: RFC 8438. The octets of a mailbox's messages together."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from restante.imap.registry import Extension, StatusItem, always
+
+extension: Final = Extension(
+    name="STATUS=SIZE",
+    rfc=8438,
+    summary="A mailbox's size",
+    capabilities=always("STATUS=SIZE"),
+    status_items=(StatusItem("SIZE", lambda record: b"%d" % record.status.size),),
+)

@@ -1,0 +1,358 @@
+"""A session: one client's conversation, from greeting to BYE (RFC 9051 §3, §6, §7).
+
+Strategy: events in, octets out. :meth:`Session.handle` takes what the wire gave (:mod:`restante.imap.protocol.events`),
+finds the command in the registry, lets it read its arguments and run, and then does, in one place and in this order: tell
+what changed in the selected mailbox, send the tagged reply.
+
+The rule it protects: that choke point. No command tells of other people's changes itself, none sends its own tagged reply,
+and every error becomes an answer here (see :mod:`restante.imap.errors`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Final, Protocol, assert_never
+
+from restante.auth.authenticator import Authenticator
+from restante.imap.client import Client
+from restante.imap.errors import STORE_CODES, Bad, Disconnect, No, as_no
+from restante.imap.protocol import response
+from restante.imap.protocol.events import (
+    ContinuationWanted,
+    Event,
+    LiteralRefused,
+    Malformed,
+    Overflow,
+    RawLine,
+    Request,
+)
+from restante.imap.protocol.response import Done
+from restante.imap.registry import CommandSpec, Numbers, Registry
+from restante.imap.state import Authenticated, LoggedOut, NotAuthenticated, Selected, State
+from restante.imap.view import Style
+from restante.imap.wire.errors import BadSyntax, TooBig
+from restante.model.mailbox_name import BadMailboxName
+from restante.store.api import Store
+from restante.store.directory import AccountRecord
+from restante.store.errors import NoSuchMailbox, StoreError, Unavailable
+
+
+class Clock(Protocol):
+    """The time of day."""
+
+    def __call__(self) -> int:
+        """Seconds since 1970-01-01T00:00:00Z."""
+        ...
+
+
+class Journal(Protocol):
+    """Where a session says what happened; never mail content, never secrets."""
+
+    def event(self, name: str, **facts: str | int | float | bool) -> None:
+        """Log at info."""
+        ...
+
+    def detail(self, name: str, **facts: str | int | float | bool) -> None:
+        """Log at debug."""
+        ...
+
+    def trouble(self, name: str, error: BaseException, **facts: str | int | float | bool) -> None:
+        """Log at warning: the machine, not the client, is at fault."""
+        ...
+
+    def bug(self, error: Exception) -> str:
+        """Log a bug with its trace; the reference that a person may quote."""
+        ...
+
+
+class Presence(Protocol):
+    """Counts sessions per account."""
+
+    def enter(self, login: AccountRecord) -> Callable[[], None]:
+        """One more session of this account; returns what ends it. Raises No with LIMIT when there are enough."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """What one session may do.
+
+    Attributes:
+        append: octets of the largest message APPEND takes (RFC 7889).
+        argument_literal: octets of the largest literal elsewhere.
+        bad_commands: BAD replies before login until the connection is ended.
+        password_failures: failed logins until the connection is ended.
+        batch: messages read from the store at a time.
+    """
+
+    append: int = 64 * 1024 * 1024
+    argument_literal: int = 1024 * 1024
+    bad_commands: int = 10
+    password_failures: int = 5
+    batch: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What all sessions share."""
+
+    store: Store
+    authenticator: Authenticator
+    registry: Registry
+    presence: Presence
+    clock: Clock
+    limits: SessionLimits
+    identity: tuple[tuple[str, str], ...] = ()
+    plaintext_on_loopback: bool = True
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the session's one log line says it did."""
+
+    commands: int = 0
+    fetched: int = 0
+    appended: int = 0
+    bad: int = 0
+    failed_logins: int = 0
+    client: str = ""
+
+
+@dataclass(slots=True)
+class Session:
+    """One client's conversation."""
+
+    client: Client
+    services: Services
+    journal: Journal
+    state: State = field(init=False)
+    enabled: set[str] = field(default_factory=set)
+    tally: Tally = field(default_factory=Tally)
+    leave: Callable[[], None] | None = None
+    leaving: bool = False
+    tag: str = ""
+    after_reply: Callable[[], Awaitable[None]] | None = None
+
+    def __post_init__(self) -> None:
+        self.state = NotAuthenticated(self)
+
+    # What capabilities depend on (registry.Facts)
+
+    @property
+    def logged_in(self) -> bool:
+        """Whether the client has authenticated."""
+        return isinstance(self.state, Authenticated)
+
+    @property
+    def tls_offered(self) -> bool:
+        """Whether STARTTLS could be done now."""
+        return self.client.tls_offered and not self.logged_in
+
+    @property
+    def login_allowed(self) -> bool:
+        """Whether a password may be sent as things are: encrypted, or on loopback."""
+        return self.client.tls or (self.client.local and self.services.plaintext_on_loopback)
+
+    @property
+    def mechanisms(self) -> tuple[str, ...]:
+        """The SASL mechanisms that may be used as things are."""
+        return self.services.authenticator.mechanisms(protected=self.login_allowed)
+
+    @property
+    def compressed(self) -> bool:
+        """Whether COMPRESS is on."""
+        return self.client.compressed
+
+    @property
+    def append_limit(self) -> int:
+        """Octets of the largest message APPEND takes."""
+        return self.services.limits.append
+
+    def capabilities(self) -> str:
+        """The CAPABILITY list as things are."""
+        return self.services.registry.capabilities(self)
+
+    @property
+    def utf8(self) -> bool:
+        """Whether the client may be sent UTF-8 in quoted strings and names (RFC 9051 §5.1, RFC 9755 §3)."""
+        return bool(self.enabled) and not self.enabled.isdisjoint(_UTF8_MODES)
+
+    @property
+    def rev2(self) -> bool:
+        """Whether the client asked for IMAP4rev2."""
+        return "IMAP4REV2" in self.enabled
+
+    def style(self) -> Style:
+        """How this client wants to be told of changes."""
+        return Style(
+            modseq="CONDSTORE" in self.enabled,
+            vanished="QRESYNC" in self.enabled,
+            uid_only="UIDONLY" in self.enabled,
+        )
+
+    # Life
+
+    def greet(self) -> None:
+        """The greeting, with the capabilities: most clients then never ask (RFC 9051 §7.1)."""
+        self.client.write(response.status("*", "OK", "Restante ready", f"CAPABILITY {self.capabilities()}"))
+
+    def logged_on(self, login: AccountRecord, account: State) -> None:
+        """Enter the authenticated state. Raises No with LIMIT when the account has sessions enough."""
+        self.leave = self.services.presence.enter(login)
+        self.state = account
+
+    def end(self) -> None:
+        """The connection is gone; let go of what the session holds."""
+        if self.leave is not None:
+            self.leave()
+            self.leave = None
+        self.state = LoggedOut(self)
+
+    @property
+    def over(self) -> bool:
+        """Whether the session has ended and the connection is to be closed."""
+        return isinstance(self.state, LoggedOut)
+
+    def literal_limit(self, name: str) -> int:
+        """Octets of the largest literal the command *name* may carry; messages only after login."""
+        limits = self.services.limits
+        if self.logged_in and self.services.registry.message_literal(name):
+            return limits.append
+        return limits.argument_literal if self.logged_in else min(limits.argument_literal, _LITERAL_BEFORE_LOGIN)
+
+    # Events
+
+    async def handle(self, event: Event) -> None:
+        """Answer one event. Raises Disconnect when the connection is to be ended with a BYE."""
+        match event:
+            case Request():
+                await self._request(event)
+            case Malformed(tag, error):
+                self._bad(tag or "*", f"Syntax error: {error}")
+            case ContinuationWanted():
+                self.client.write(response.continuation("Ready for literal data"))
+            case LiteralRefused():
+                await self._refuse_literal(event)
+            case RawLine():
+                self._bad("*", "Unexpected line")
+            case Overflow(reason):
+                raise Disconnect(reason, "TOOBIG")
+            case _:
+                assert_never(event)
+
+    async def _refuse_literal(self, event: LiteralRefused) -> None:
+        text = f"Literal too large; at most {event.limit} octets here"
+        await self._tell(Numbers.USES)
+        self.client.write(response.status(event.tag or "*", "NO" if event.tag else "BAD", text, "TOOBIG"))
+
+    async def _request(self, request: Request) -> None:
+        self.tally.commands += 1
+        self.tag = request.tag
+        try:
+            done = await self._run(request)
+        finally:
+            request.discard()
+        if done is not None:
+            self.client.write(response.status(request.tag, "OK", done.text or f"{request.name} completed", done.code))
+        if self.leaving:
+            self.end()
+        if self.after_reply is not None:
+            after, self.after_reply = self.after_reply, None
+            await after()
+
+    async def _run(self, request: Request) -> Done | None:
+        """Run a request to its reply: the Done to acknowledge, or None when it was refused and answered here."""
+        spec = self.services.registry.commands.get(request.name)
+        numbers = spec.numbers if spec else Numbers.USES
+        try:
+            done = await self._execute(spec, request)
+            await self._tell(numbers)
+        except (BadSyntax, Bad) as error:
+            await self._tell(numbers)
+            self._bad(request.tag, str(error))
+        except TooBig:
+            await self._refuse(request, numbers, No("A literal is too large here", "TOOBIG"))
+        except BadMailboxName as error:
+            await self._refuse(request, numbers, No(f"Bad mailbox name: {error}", "CANNOT"))
+        except No as error:
+            await self._refuse(request, numbers, error)
+        except StoreError as error:
+            self._log_store_error(request, error)
+            await self._refuse(request, numbers, as_no(error))
+        except Disconnect:
+            raise
+        except Exception as error:  # noqa: BLE001 - the one place where a bug becomes an answer
+            reference = self.journal.bug(error)
+            await self._refuse(request, Numbers.USES, No(f"Internal error (ref {reference})", "SERVERBUG"))
+        else:
+            return done
+        return None
+
+    async def _execute(self, spec: CommandSpec | None, request: Request) -> Done:
+        if spec is None:
+            raise Bad(f"Unknown command {request.name}")
+        if not isinstance(self.state, spec.state):
+            raise Bad(f"{request.name} is not allowed now: {self._why_not(spec)}")
+        reader = request.reader
+        reader.utf8 = self.utf8
+        run = spec.read(reader, self.services.registry)
+        reader.end()
+        return await run(self.state)
+
+    def _why_not(self, spec: CommandSpec) -> str:
+        if spec.state is NotAuthenticated:
+            return "already authenticated"
+        return "authenticate first" if not self.logged_in else "select a mailbox first"
+
+    async def _refuse(self, request: Request, numbers: Numbers, error: No) -> None:
+        self.journal.detail("refused", command=request.name, code=error.code or "", text=error.text)
+        await self._tell(numbers)
+        self.client.write(response.status(request.tag, "NO", error.text, error.code))
+
+    def _log_store_error(self, request: Request, error: StoreError) -> None:
+        code = STORE_CODES[type(error)] or ""
+        if isinstance(error, Unavailable):
+            self.journal.trouble("store unavailable", error, command=request.name)
+        else:
+            self.journal.detail("store refused", command=request.name, code=code)
+
+    def _bad(self, tag: str, text: str) -> None:
+        self.tally.bad += 1
+        self.client.write(response.status(tag, "BAD", text))
+        if not self.logged_in and self.tally.bad >= self.services.limits.bad_commands:
+            raise Disconnect("Too many bad commands")
+
+    # The choke point
+
+    async def _tell(self, numbers: Numbers) -> None:
+        """Tell what changed in the selected mailbox, as far as *numbers* allows it just now."""
+        if isinstance(self.state, Selected):
+            await self.announce(self.state, expunge_ok=numbers is not Numbers.USES)
+
+    async def announce(self, selected: Selected, *, expunge_ok: bool) -> None:
+        """Bring the client's picture up to date with the store."""
+        view = selected.view
+        try:
+            changes = await selected.mailbox.changes_since(view.told)
+            before = view.uid_next
+            lines = view.announce(changes, expunge_ok=expunge_ok)
+            if view.uid_next > before and not self.rev2:
+                lines += await self._claim_recent(selected)
+        except NoSuchMailbox:
+            lines = view.announce(view.everything_gone(), expunge_ok=expunge_ok)
+        except StoreError as error:
+            self.journal.trouble("changes not read", error)
+            return
+        if lines:
+            self.client.write(b"".join(b"* %b\r\n" % line for line in lines))
+
+    async def _claim_recent(self, selected: Selected) -> list[bytes]:
+        if selected.read_only:
+            return []
+        selected.view.claim(await selected.mailbox.claim_recent())
+        return [b"%d RECENT" % selected.view.recent]
+
+
+_UTF8_MODES: Final = frozenset({"UTF8=ACCEPT", "IMAP4REV2"})
+_LITERAL_BEFORE_LOGIN: Final = 8192

@@ -1,0 +1,60 @@
+"""The state of a connection as a sum type (RFC 9051 §3): "selected without a mailbox" cannot be written.
+
+A handler takes the state it needs as its second argument; through it, it reaches everything it may touch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from restante.imap.view import MailboxView
+from restante.store.api import Account, Mailbox
+from restante.store.directory import AccountRecord
+
+if TYPE_CHECKING:
+    from restante.imap.session import Session
+
+
+@dataclass(slots=True)
+class State:
+    """Any state."""
+
+    session: Session
+
+    def send(self, line: bytes) -> None:
+        """Queue one untagged response, without its ``* `` and CRLF. Costs no system call."""
+        self.session.client.write(b"* %b\r\n" % line)
+
+
+@dataclass(slots=True)
+class NotAuthenticated(State):
+    """Before login."""
+
+
+@dataclass(slots=True)
+class Authenticated(State):
+    """Logged in, no mailbox selected."""
+
+    login: AccountRecord
+    account: Account
+
+
+@dataclass(slots=True)
+class Selected(Authenticated):
+    """A mailbox is open.
+
+    Attributes:
+        mailbox: in the store.
+        view: what the client believes it to hold.
+        read_only: opened by EXAMINE.
+    """
+
+    mailbox: Mailbox
+    view: MailboxView
+    read_only: bool
+
+
+@dataclass(slots=True)
+class LoggedOut(State):
+    """After BYE: nothing is allowed."""

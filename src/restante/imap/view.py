@@ -1,0 +1,212 @@
+"""MailboxView: one client's picture of its selected mailbox (RFC 9051 §2.3.1.2, §5.2; RFC 2180).
+
+Strategy: the view keeps the UIDs the client was told of, in order, so a sequence number is a position and nothing else. It
+changes in one place, :meth:`MailboxView.announce`, the only producer of EXPUNGE, VANISHED, EXISTS and unsolicited FETCH.
+Expunges that may not be told yet wait in the view, and until then the numbers stand as they were.
+
+The rule it protects: a client that only applies what it was sent has the same picture as this object, always. Pure.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from restante.imap.errors import Bad
+from restante.model.ids import MAX_UID, ModSeq, SeqNum, Uid
+from restante.model.message_set import STAR, MessageSet, UidSet, within
+from restante.store.model import Changes, Flagged, FlagsUpdated
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How this client wants to be told.
+
+    Attributes:
+        modseq: add MODSEQ to unsolicited FETCH (RFC 7162 §3.2: a CONDSTORE enabling command was seen).
+        vanished: VANISHED in place of EXPUNGE (RFC 7162 §3.2.10).
+        uid_only: UIDFETCH in place of FETCH, no numbers (RFC 9586 §3).
+    """
+
+    modseq: bool = False
+    vanished: bool = False
+    uid_only: bool = False
+
+
+class MailboxView:
+    """What the client believes the mailbox to hold.
+
+    Attributes:
+        told: changes up to this modseq are announced, or wait in the view as expunges.
+        style: how to tell.
+        saved: the saved search result, ``$`` (RFC 5182 §2.1).
+    """
+
+    __slots__ = ("_gone", "_own", "_recent", "_uids", "saved", "style", "told", "uid_next")
+
+    def __init__(self, uids: Iterable[int], told: ModSeq, uid_next: Uid, style: Style) -> None:
+        self._uids = array("I", uids)
+        self.told = told
+        self.uid_next = uid_next
+        self.style = style
+        self.saved = UidSet()
+        self._gone = UidSet()
+        self._own: dict[Uid, ModSeq] = {}
+        self._recent: tuple[tuple[int, int], ...] = ()
+
+    def __len__(self) -> int:
+        return len(self._uids)
+
+    @property
+    def uids(self) -> Sequence[int]:
+        """The UIDs told of, ascending; position plus one is the sequence number. Read only."""
+        return self._uids
+
+    def seqnum(self, uid: int) -> SeqNum | None:
+        """The sequence number of *uid*, or None if the client does not know it."""
+        at = bisect_left(self._uids, uid)
+        if at < len(self._uids) and self._uids[at] == uid:
+            return SeqNum(at + 1)
+        return None
+
+    # Recent messages (RFC 3501 §2.3.2)
+
+    def claim(self, first: Uid) -> None:
+        """Messages from *first* on, as far as the view reaches, are recent to this session."""
+        if self._uids and first <= self._uids[-1]:
+            self._recent = UidSet((*self._recent, (first, self._uids[-1]))).ranges
+
+    @property
+    def recent(self) -> int:
+        """How many messages are recent to this session."""
+        return len(within(self._uids, self._recent)) if self._recent else 0
+
+    @property
+    def has_recent(self) -> bool:
+        """Whether any message is recent to this session."""
+        return bool(self._recent)
+
+    def is_recent(self, uid: int) -> bool:
+        """Whether *uid* carries ``\\Recent`` here."""
+        return any(low <= uid <= high for low, high in self._recent)
+
+    def recent_uids(self) -> UidSet:
+        """The recent messages' UIDs."""
+        return UidSet(self._recent)
+
+    # What a client's set means
+
+    def resolve(self, messages: MessageSet, *, lenient: bool = False) -> list[Uid]:
+        """The UIDs that *messages* names and the client knows, ascending.
+
+        Unknown UIDs are passed over (RFC 9051 §6.4.9). A sequence number out of range is the client's mistake and raises
+        :class:`~restante.imap.errors.Bad` (RFC 9051 §9: seq-number), unless *lenient*, as SEARCH is.
+        """
+        if messages.saved:
+            return self._known(self.saved.ranges)
+        if messages.uid:
+            return self._known(messages.bounds(self._uids[-1] if self._uids else 0))
+        largest = len(self._uids)
+        if not lenient:
+            self._check_numbers(messages, largest)
+        found: list[Uid] = []
+        for low, high in messages.bounds(largest):
+            found.extend(map(Uid, self._uids[max(low, 1) - 1 : high]))
+        return found
+
+    def _known(self, ranges: Iterable[tuple[int, int]]) -> list[Uid]:
+        return [Uid(uid) for uid in within(self._uids, ranges)]
+
+    def _check_numbers(self, messages: MessageSet, largest: int) -> None:
+        """``*`` is never out of range, nor is what it forms a range with: clients ask ``n:*`` for what is new."""
+        for first, last in messages.ranges:
+            if STAR not in (first, last) and max(first, last) > largest:
+                raise Bad(f"There is no message {max(first, last)}; the mailbox holds {largest}")
+
+    # Telling
+
+    def already_told(self, updated: FlagsUpdated) -> None:
+        """The session itself reports these flags, or was asked to be silent about them; do not announce them again.
+
+        A message that somebody else had changed just before, which this client was not told, is announced all the same.
+        """
+        for message, was in zip(updated.now, updated.was, strict=True):
+            if message.modseq > self.told and (was <= self.told or self._own.get(message.uid, 0) == was):
+                self._own[message.uid] = message.modseq
+
+    def announce(self, changes: Changes, *, expunge_ok: bool) -> list[bytes]:
+        """Take in *changes* and give the untagged responses that tell of them, without ``* `` and CRLF.
+
+        Expunges come first, then EXISTS, then flags, so that every number means what the client now believes. With
+        ``expunge_ok`` False they are kept back (RFC 9051 §7.5.1).
+        """
+        lines: list[bytes] = []
+        if changes.vanished:
+            known = within(self._uids, changes.vanished.ranges)
+            self._gone = self._gone | UidSet.of(known)
+        if self._gone and expunge_ok:
+            lines += self._expunge()
+        first_new = self.uid_next
+        lines += self._exists(changes)
+        # A new message's flags are for the client to ask: EXISTS says it is there (RFC 9051 §7.4.1).
+        lines += self._flags([message for message in changes.flagged if message.uid < first_new])
+        if changes.modseq > self.told:
+            self.told = changes.modseq
+            self._own.clear()
+        return lines
+
+    def everything_gone(self) -> Changes:
+        """The changes that empty the view, for a mailbox deleted by somebody else."""
+        return Changes(self.told, (), UidSet(((1, MAX_UID),)), self.uid_next)
+
+    def _expunge(self) -> list[bytes]:
+        gone, self._gone = self._gone, UidSet()
+        positions = [bisect_left(self._uids, uid) for uid in within(self._uids, gone.ranges)]
+        keep = array("I")
+        start = 0
+        for at in positions:
+            keep.extend(self._uids[start:at])
+            start = at + 1
+        keep.extend(self._uids[start:])
+        self._uids = keep
+        self.saved = _without(self.saved, gone)
+        if self.style.vanished or self.style.uid_only:
+            return [b"VANISHED " + gone.wire().encode()]
+        return [b"%d EXPUNGE" % (at + 1 - before) for before, at in enumerate(positions)]
+
+    def _exists(self, changes: Changes) -> list[bytes]:
+        fresh = [message.uid for message in changes.flagged if message.uid >= self.uid_next]
+        self.uid_next = max(self.uid_next, changes.uid_next)
+        if not fresh:
+            return []
+        self._uids.extend(fresh)
+        return [b"%d EXISTS" % len(self._uids)]
+
+    def _flags(self, flagged: Sequence[Flagged]) -> list[bytes]:
+        lines = []
+        for message in flagged:
+            if self._own.get(message.uid, 0) >= message.modseq or message.uid in self._gone:
+                continue
+            number = self.seqnum(message.uid)
+            if number is not None:
+                lines.append(self.flags_line(number, message))
+        return lines
+
+    def flags_line(self, number: SeqNum, message: Flagged) -> bytes:
+        """An untagged FETCH (or UIDFETCH) that tells of one message's flags."""
+        wire = message.flags.wire
+        if self._recent and self.is_recent(message.uid):
+            wire = wire + b" \\Recent" if wire else b"\\Recent"
+        modseq = b" MODSEQ (%d)" % message.modseq if self.style.modseq else b""
+        if self.style.uid_only:
+            return b"%d UIDFETCH (FLAGS (%b)%b)" % (message.uid, wire, modseq)
+        return b"%d FETCH (UID %d FLAGS (%b)%b)" % (number, message.uid, wire, modseq)
+
+
+def _without(saved: UidSet, gone: UidSet) -> UidSet:
+    """The saved result less what was expunged (RFC 5182 §2.1)."""
+    if not saved:
+        return saved
+    return UidSet.of(uid for uid in saved if uid not in gone)
