@@ -10,6 +10,7 @@ shows the file, the line, and all that was said on every connection.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -88,9 +89,10 @@ class Dialogue:
         self._buffer = bytearray()
 
     async def send(self, octets: bytes) -> None:
-        """Send *octets* as they are."""
+        """Send *octets* as they are; that the server has gone shows when its answer is awaited."""
         self._record.add(self.name, "C", octets)
-        await self.wire.send(octets)
+        with contextlib.suppress(ConnectionError):
+            await self.wire.send(octets)
 
     async def response(self, patience: float = PATIENCE) -> bytes | None:
         """The next whole response without its last CRLF, or None at the end of the stream; raises :class:`Silent`."""
