@@ -1,0 +1,1 @@
+"""Where messages too large for a database's rows are kept."""

@@ -1,0 +1,188 @@
+"""One account's mail: its database, its writer, and the mailboxes that are open.
+
+Strategy: one object per account and process, and one per open mailbox, shared by all sessions and dropped with the last.
+What a committed job changed is applied here to the open mailboxes' indexes, then told to the sessions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import TypeVar
+from weakref import WeakValueDictionary
+
+import apsw
+
+from restante.model.ids import AccountId, MailboxId, ModSeq
+from restante.model.mailbox_name import MailboxName
+from restante.store.blobs.staging import Staging
+from restante.store.errors import NoSuchAccount
+from restante.store.model import MailboxRecord, SpecialUse, StoreLimits
+from restante.store.sqlite import listing
+from restante.store.sqlite.database import Database
+from restante.store.sqlite.faults import FAULTS, store_error
+from restante.store.sqlite.flagsets import FlagSets
+from restante.store.sqlite.hints import SqliteHints
+from restante.store.sqlite.intake import Intake
+from restante.store.sqlite.mailbox import SqliteMailbox
+from restante.store.sqlite.transaction import Done, Job, mailbox_id, mailbox_number
+from restante.store.sqlite.writer import Writer
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all accounts of a store have in common.
+
+    Attributes:
+        limits: what an account may hold.
+        clock: the time, epoch seconds.
+        staging: where uploads begin.
+        hints: who is to be woken.
+        commits: threads that write.
+        scans: threads that read at length.
+    """
+
+    limits: StoreLimits
+    clock: Callable[[], float]
+    staging: Staging
+    hints: SqliteHints
+    commits: Executor
+    scans: Executor
+
+
+class SqliteAccount:
+    """See :class:`restante.store.api.Account`."""
+
+    def __init__(self, id: AccountId, database: Database, intake: Intake, shared: Shared) -> None:  # noqa: A002
+        self._id = id
+        self.database = database
+        self.intake = intake
+        self.shared = shared
+        self.sets = FlagSets()
+        self.alive = True
+        self.writer = Writer(database, self.sets, shared.limits, shared.clock, shared.commits, self._committed)
+        self.blob_prefix = f"{id}/"
+        self._tasks: set[asyncio.Task[object]] = set()
+        # While its connections are open an account stays; after that, for as long as a session has it.
+        database.may_close = lambda: self.writer.idle
+        self._mailboxes: WeakValueDictionary[int, SqliteMailbox] = WeakValueDictionary()
+
+    @property
+    def id(self) -> AccountId:
+        """Permanent."""
+        return self._id
+
+    def read(self, query: Callable[[apsw.Connection], T]) -> T:
+        """The answer of *query*, here and now. Raises NoSuchAccount, Unavailable, Corrupt, and what *query* raises."""
+        self._check()
+        return self.database.read(query)
+
+    async def write(self, job: Job[T]) -> T:
+        """Run *job*; on disk when this returns. Raises NoSuchAccount, Unavailable, Corrupt, and what *job* raises."""
+        self._check()
+        return await self.writer.run(job)
+
+    async def scan(self, query: Callable[[apsw.Connection], T]) -> T:
+        """The answer of *query*, in a thread, from a connection of its own. Raises as :meth:`read`."""
+        self._check()
+
+        def work() -> T:
+            connection = self.database.connect()
+            try:
+                return query(connection)
+            finally:
+                connection.close()
+
+        return await self._in(self.shared.scans, work)
+
+    async def in_thread(self, work: Callable[[], T]) -> T:
+        """What *work* returns, run in a thread that writes. Raises Unavailable, and what *work* raises."""
+        return await self._in(self.shared.commits, work)
+
+    async def _in(self, pool: Executor, work: Callable[[], T]) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(pool, work)
+        except FAULTS as fault:
+            raise store_error(fault) from fault
+
+    async def finish(self, work: Coroutine[object, object, T]) -> T:
+        """What *work* returns; it is finished even if the caller no longer waits."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return await asyncio.shield(task)
+
+    async def close(self) -> None:
+        """Finish what was accepted."""
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        await self.writer.close()
+
+    def _check(self) -> None:
+        if not self.alive:
+            raise NoSuchAccount("there is no such account")
+
+    async def list_mailboxes(self) -> list[MailboxRecord]:
+        """Every mailbox with its figures, INBOX first, then by name."""
+        return self.read(listing.records)
+
+    async def mailbox(self, name: MailboxName) -> SqliteMailbox:
+        """Open by name. Raises NoSuchMailbox."""
+        return self._open(self.read(lambda connection: listing.number_of(connection, name)))
+
+    async def mailbox_by_id(self, id: MailboxId) -> SqliteMailbox:  # noqa: A002 - the contract's own noun
+        """Open by id. Raises NoSuchMailbox."""
+        return self._open(mailbox_number(id))
+
+    def _open(self, number: int) -> SqliteMailbox:
+        validity = self.read(lambda connection: listing.uid_validity(connection, number))
+        found = self._mailboxes.get(number)
+        if found is None:
+            found = self._mailboxes[number] = SqliteMailbox(self, number, validity)
+        return found
+
+    async def create(self, name: MailboxName, special_use: SpecialUse | None = None) -> MailboxRecord:
+        """Create *name* and any mailboxes missing above it. Raises MailboxExists, SpecialUseTaken, LimitReached."""
+        return await self.write(lambda tx: listing.create(tx, name, special_use))
+
+    async def rename(self, name: MailboxName, to: MailboxName) -> None:
+        """Rename with all below it. Raises NoSuchMailbox, MailboxExists, MailboxFixed, LimitReached."""
+        await self.write(lambda tx: listing.rename(tx, name, to))
+
+    async def delete(self, name: MailboxName) -> None:
+        """Delete with its messages. Raises NoSuchMailbox, MailboxHasChildren, MailboxFixed."""
+        await self.write(lambda tx: listing.delete(tx, name))
+
+    async def set_special_use(self, name: MailboxName, special_use: SpecialUse | None) -> None:
+        """Say what *name* is for. Raises NoSuchMailbox, SpecialUseTaken."""
+        await self.write(lambda tx: listing.set_special_use(tx, name, special_use))
+
+    async def subscribe(self, name: MailboxName) -> None:
+        """Subscribe to *name*. Raises LimitReached."""
+        await self.write(lambda tx: listing.subscribe(tx, name, True))
+
+    async def unsubscribe(self, name: MailboxName) -> None:
+        """Drop a subscription."""
+        await self.write(lambda tx: listing.subscribe(tx, name, False))
+
+    async def subscriptions(self) -> list[MailboxName]:
+        """Every subscribed name, INBOX first."""
+        return self.read(listing.subscriptions)
+
+    def wake(self, modseq: ModSeq, mailbox: MailboxId | None) -> None:
+        """Tell the sessions."""
+        self.shared.hints.emit(self._id, modseq, mailbox)
+
+    def _committed(self, done: Done[object]) -> None:
+        for change in done.changes:
+            mailbox = self._mailboxes.get(change.mailbox)
+            if mailbox is not None:
+                mailbox.apply(change)
+        for change in done.changes:
+            self.wake(change.changes.modseq, mailbox_id(change.mailbox))
+        if done.listed is not None:
+            self.wake(done.listed, None)

@@ -1,0 +1,202 @@
+"""One open mailbox, shared by the sessions that have it selected; it owns their index.
+
+Strategy: short reads run here and now on the loop, writes go to the account's writer, and what takes long (a large index, a
+search of text) goes to a thread with a connection of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import apsw
+
+from restante.model.flags import FlagSet
+from restante.model.ids import MailboxId, ModSeq, Uid, UidValidity
+from restante.store.errors import NoSuchAccount, NoSuchMailbox
+from restante.store.model import (
+    Appended,
+    Changes,
+    Copied,
+    Expunged,
+    Field,
+    FlagOp,
+    FlagsUpdated,
+    MailboxRecord,
+    MailboxStatus,
+    MessageRecord,
+    NewMessage,
+)
+from restante.store.query import Query
+from restante.store.sqlite import arriving, copying, flagging, intake, listing, reading, removing
+from restante.store.sqlite.index import SqliteIndex
+from restante.store.sqlite.searching import Search
+from restante.store.sqlite.transaction import Change, Done, Job, Transaction, mailbox_id, mailbox_number
+
+if TYPE_CHECKING:
+    from restante.store.sqlite.account import SqliteAccount
+
+T = TypeVar("T")
+
+_LONG: Final = 5_000
+"""Messages beyond which an index is loaded in a thread."""
+
+_FEW: Final = 64
+"""Messages up to which flags are changed here and now."""
+
+
+class SqliteMailbox:
+    """See :class:`restante.store.api.Mailbox`."""
+
+    def __init__(self, account: SqliteAccount, number: int, uid_validity: UidValidity) -> None:
+        self._account = account
+        self._number = number
+        self._uid_validity = uid_validity
+        self._index: SqliteIndex | None = None
+        self._loading = asyncio.Lock()
+
+    @property
+    def id(self) -> MailboxId:
+        """Permanent within the account."""
+        return mailbox_id(self._number)
+
+    @property
+    def uid_validity(self) -> UidValidity:
+        """Fixed for as long as the mailbox lives."""
+        return self._uid_validity
+
+    def apply(self, change: Change) -> None:
+        """Bring the index up to date with a commit, if it stands where the commit began."""
+        if self._index is not None and self._index.modseq == change.before:
+            self._index.apply(change.changes)
+
+    def _read(self, query: Callable[[apsw.Connection], T]) -> T:
+        try:
+            return self._account.read(query)
+        except NoSuchAccount as error:
+            raise NoSuchMailbox("the mailbox was deleted") from error
+
+    async def _write(self, job: Job[T]) -> T:
+        try:
+            return await self._account.write(job)
+        except NoSuchAccount as error:
+            raise NoSuchMailbox("the mailbox was deleted") from error
+
+    async def record(self) -> MailboxRecord:
+        """Its present name, use and figures."""
+        return self._read(lambda connection: listing.record(connection, self._number))
+
+    async def status(self) -> MailboxStatus:
+        """Its figures."""
+        return self._read(lambda connection: listing.status(connection, self._number))
+
+    async def index(self) -> SqliteIndex:
+        """The shared index, up to date with every change committed before the call."""
+        while True:
+            index = self._index or await self._load()
+            # A point read each time, so that another process's commits are seen like one's own.
+            if self._read(lambda connection: reading.modseq_of(connection, self._number)) == index.modseq:
+                return index
+            changes = self._changes(index.modseq)
+            if changes.complete:
+                index.apply(changes)
+                return index
+            self._index = None
+
+    async def _load(self) -> SqliteIndex:
+        async with self._loading:
+            if self._index is None:
+                status = await self.status()
+                account, number = self._account, self._number
+                if status.messages > _LONG:
+                    index = await account.scan(lambda each: reading.load_index(each, account.sets, number))
+                else:
+                    index = self._read(lambda each: reading.load_index(each, account.sets, number))
+                self._index = index
+            return self._index
+
+    def _changes(self, modseq: ModSeq) -> Changes:
+        return self._read(lambda each: reading.changes_since(each, self._account.sets, self._number, modseq))
+
+    async def changes_since(self, modseq: ModSeq) -> Changes:
+        """What happened after *modseq*."""
+        return self._changes(modseq)
+
+    async def messages(self, uids: Sequence[Uid], fields: Field) -> list[MessageRecord]:
+        """Read ascending *uids*."""
+        account, number = self._account, self._number
+        return self._read(lambda each: reading.messages(each, account.sets, number, uids, fields, account.blob_prefix))
+
+    async def search(self, query: Query) -> list[Uid]:
+        """UIDs of the messages that match, ascending."""
+        return await Search(self._account, self._number, query).run(await self.index())
+
+    async def append(self, messages: Sequence[NewMessage]) -> Appended:
+        """Store all *messages*, or none. Raises NoSuchMailbox, MessageTooBig, LimitReached, Unavailable."""
+        account, number = self._account, self._number
+        try:
+            self._read(lambda each: reading.modseq_of(each, number))
+            intake.check_sizes(messages, account.shared.limits.message)
+            large = any(map(account.intake.is_large, messages))
+            ready = messages if large else intake.in_memory(messages)
+        except BaseException:
+            intake.discard(messages)
+            raise
+        if large:
+            return await account.finish(self._append_large(messages))
+        intake.discard(messages)
+
+        def prepare() -> Job[Appended]:
+            arrivals = account.intake.small(ready)
+            return lambda tx: arriving.append(tx, number, arrivals)
+
+        return await account.writer.run_prepared(prepare)
+
+    async def _append_large(self, messages: Sequence[NewMessage]) -> Appended:
+        account, number = self._account, self._number
+        arrivals = await account.in_thread(lambda: account.intake.any(messages))
+        try:
+            return await self._write(lambda tx: arriving.append(tx, number, arrivals))
+        except BaseException:
+            await account.in_thread(lambda: account.intake.undo(arrivals))
+            raise
+
+    async def copy(self, uids: Sequence[Uid], target: MailboxId) -> Copied:
+        """Copy ascending *uids* to *target*. Raises NoSuchMailbox, LimitReached, Unavailable."""
+        into = mailbox_number(target)
+        return await self._write(lambda tx: copying.copy(tx, self._number, uids, into))
+
+    async def move(self, uids: Sequence[Uid], target: MailboxId) -> Copied:
+        """Move ascending *uids* to *target*. Raises NoSuchMailbox, LimitReached, Unavailable."""
+        into = mailbox_number(target)
+        return await self._write(lambda tx: copying.move(tx, self._number, uids, into))
+
+    async def update_flags(
+        self, uids: Sequence[Uid], op: FlagOp, flags: FlagSet, unchanged_since: ModSeq | None = None
+    ) -> FlagsUpdated:
+        """Combine *flags* into ascending *uids*' own. Raises NoSuchMailbox, LimitReached, Unavailable."""
+
+        def job(tx: Transaction) -> Done[FlagsUpdated]:
+            return flagging.update_flags(tx, self._number, uids, op, flags, unchanged_since)
+
+        return await self._write_lightly(job, here=len(uids) <= _FEW)
+
+    async def expunge(self, uids: Sequence[Uid] | None = None, *, deleted_only: bool = True) -> Expunged:
+        """Remove messages. Raises NoSuchMailbox, Unavailable."""
+        return await self._write(lambda tx: removing.expunge(tx, self._number, uids, deleted_only=deleted_only))
+
+    async def claim_recent(self) -> Uid:
+        """Take the recent messages for one session. Raises NoSuchMailbox, Unavailable."""
+        first, uid_next = self._read(lambda each: reading.recent(each, self._number))
+        if first == uid_next:
+            return first
+        return await self._write_lightly(lambda tx: flagging.claim_recent(tx, self._number), here=True)
+
+    async def _write_lightly(self, job: Job[T], *, here: bool) -> T:
+        """Run a job that needs no fsync, here and now if nobody else is writing."""
+        self._read(lambda each: reading.modseq_of(each, self._number))
+        done = self._account.writer.run_now(job) if here else None
+        if done is not None:
+            return done.value
+        return await self._account.writer.run(job, durable=False)

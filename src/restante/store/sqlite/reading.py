@@ -1,0 +1,183 @@
+"""What is read of a mailbox: its index, what changed since a modseq, and the columns of messages.
+
+Strategy: a batch of messages is one query over just the tables that hold what was asked for; the row is the record but for
+the few columns that are turned into values here. Statements are made once for each set of fields.
+
+The rule it protects: several statements that must agree run in one read transaction.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Final, cast
+
+import apsw
+
+from restante.model.flags import FlagSet
+from restante.model.ids import ModSeq, Uid
+from restante.model.message_set import UidSet
+from restante.store.errors import Corrupt, NoSuchMailbox
+from restante.store.model import Changes, Field, Flagged, MessageRecord
+from restante.store.sqlite.arriving import unpack_sort_keys
+from restante.store.sqlite.flagsets import FlagSets
+from restante.store.sqlite.index import SqliteIndex
+from restante.store.sqlite.uids import rows
+
+
+@contextmanager
+def snapshot(connection: apsw.Connection) -> Iterator[None]:
+    """All reads within see one moment."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("END")
+
+
+def modseq_of(connection: apsw.Connection, mailbox: int) -> int:
+    """A mailbox's modseq. Raises NoSuchMailbox."""
+    found: int | None = connection.execute("SELECT modseq FROM mailbox WHERE id = ?", (mailbox,)).get
+    if found is None:
+        raise NoSuchMailbox("the mailbox was deleted")
+    return found
+
+
+def load_index(connection: apsw.Connection, sets: FlagSets, mailbox: int) -> SqliteIndex:
+    """A mailbox's index, in one pass. Raises NoSuchMailbox."""
+    with snapshot(connection):
+        modseq, uid_next, _ = _heads(connection, mailbox)
+        found = connection.execute(
+            "SELECT uid, flagset, modseq FROM message WHERE mailbox = ? ORDER BY uid", (mailbox,)
+        ).fetchall()
+        by_number = sets.load(connection)
+    if not found:
+        return SqliteIndex(array("I"), [], array("Q"), modseq, uid_next)
+    uids, numbers, modseqs = cast("Iterator[tuple[int, ...]]", zip(*found, strict=True))
+    flags = _flags(by_number, numbers)
+    return SqliteIndex(array("I", uids), flags, array("Q", modseqs), modseq, uid_next)
+
+
+def _flags(by_number: dict[int, FlagSet], numbers: Sequence[int]) -> list[FlagSet]:
+    try:
+        return list(map(by_number.__getitem__, numbers))
+    except KeyError as error:
+        raise Corrupt("a message's flags are missing") from error
+
+
+def _heads(connection: apsw.Connection, mailbox: int) -> tuple[ModSeq, Uid, int]:
+    row = connection.execute("SELECT modseq, uid_next, swept_modseq FROM mailbox WHERE id = ?", (mailbox,)).fetchone()
+    if row is None:
+        raise NoSuchMailbox("the mailbox was deleted")
+    modseq, uid_next, swept = cast("tuple[int, int, int]", row)
+    return ModSeq(modseq), Uid(uid_next), swept
+
+
+def recent(connection: apsw.Connection, mailbox: int) -> tuple[Uid, Uid]:
+    """From which UID on messages are recent, and UIDNEXT. Raises NoSuchMailbox."""
+    row = connection.execute("SELECT recent_uid, uid_next FROM mailbox WHERE id = ?", (mailbox,)).fetchone()
+    if row is None:
+        raise NoSuchMailbox("the mailbox was deleted")
+    first, uid_next = cast("tuple[int, int]", row)
+    return Uid(first), Uid(uid_next)
+
+
+def changes_since(connection: apsw.Connection, sets: FlagSets, mailbox: int, modseq: int) -> Changes:
+    """What happened in a mailbox after *modseq*. Raises NoSuchMailbox."""
+    with snapshot(connection):
+        now, uid_next, swept = _heads(connection, mailbox)
+        if modseq >= now:
+            return Changes(now, (), UidSet(), uid_next)
+        changed = connection.execute(
+            "SELECT uid, flagset, modseq FROM message WHERE mailbox = ? AND modseq > ? ORDER BY uid", (mailbox, modseq)
+        ).fetchall()
+        gone = connection.execute(
+            "SELECT low, high FROM tombstone WHERE mailbox = ? AND modseq > ?", (mailbox, modseq)
+        ).fetchall()
+        flagged = tuple(
+            Flagged(Uid(uid), sets.of(connection, number), ModSeq(at))
+            for uid, number, at in cast("list[tuple[int, int, int]]", changed)
+        )
+    vanished = UidSet(cast("list[tuple[int, int]]", gone))
+    return Changes(now, flagged, vanished, uid_next, complete=modseq >= swept)
+
+
+_COLUMNS: Final = (
+    (Field.SIZE, "m.size", "0"),
+    (Field.DATE, "m.internal_epoch", "0"),
+    (Field.DATE, "m.internal_zone", "0"),
+    (Field.SAVE_DATE, "m.save_epoch", "0"),
+    (Field.ENVELOPE, "c.envelope", "NULL"),
+    (Field.BODY, "c.body", "NULL"),
+    (Field.BODYSTRUCTURE, "c.bodystructure", "NULL"),
+    (Field.PARTS, "c.parts", "NULL"),
+    (Field.HEADER | Field.RAW, "h.octets", "NULL"),
+    (Field.RAW, "b.octets", "NULL"),
+    (Field.RAW, "c.blob", "NULL"),
+    (Field.IDS, "c.email_id", "NULL"),
+    (Field.IDS, "c.thread_id", "NULL"),
+    (Field.PREVIEW, "c.preview", "NULL"),
+    (Field.SORT, "c.sort_keys", "NULL"),
+)
+"""A record's columns after UID, flags and modseq, in its order: when to read, what, and what else."""
+
+_CONTENT: Final = (
+    Field.ENVELOPE | Field.BODY | Field.BODYSTRUCTURE | Field.PARTS | Field.RAW | Field.IDS | Field.PREVIEW | Field.SORT
+)
+_OCTETS: Final = Field.HEADER | Field.RAW
+_HEADER_AT, _RAW_AT, _BLOB_AT, _SORT_AT = 11, 12, 13, 17
+
+_Row = tuple[int | float | str | bytes | None, ...]
+
+
+@lru_cache(maxsize=256)
+def _plan(fields: Field) -> tuple[str, str]:
+    """The columns and joins that read *fields*."""
+    columns = ", ".join(["m.uid, m.flagset, m.modseq", *(here if fields & when else no for when, here, no in _COLUMNS)])
+    joins = "JOIN content c ON c.id = m.content " if fields & _CONTENT else ""
+    if fields & _OCTETS:
+        joins += "JOIN header h ON h.content = m.content "
+    if fields & Field.RAW:
+        joins += "LEFT JOIN body b ON b.content = m.content "
+    return columns, joins
+
+
+def messages(
+    connection: apsw.Connection, sets: FlagSets, mailbox: int, uids: Sequence[int], fields: Field, blobs: str
+) -> list[MessageRecord]:
+    """The *fields* of ascending *uids*; *blobs* goes before each blob's name. Raises NoSuchMailbox, Corrupt."""
+    modseq_of(connection, mailbox)
+    columns, joins = _plan(fields)
+    found = list(rows(connection, columns, joins, mailbox, uids))
+    known = sets.known() if all(row[1] in sets.known() for row in found) else sets.load(connection)
+    make = MessageRecord._make
+    try:
+        if not fields & (_OCTETS | Field.SORT):
+            return [make((row[0], known[cast("int", row[1])], *row[2:])) for row in found]
+        return [make(_finished(row, known, fields, blobs)) for row in found]
+    except KeyError as error:
+        raise Corrupt("a message's flags are missing") from error
+
+
+def _finished(row: _Row, known: dict[int, FlagSet], fields: Field, blobs: str) -> list[object]:
+    """A row with what the columns hold made into values."""
+    record: list[object] = list(row)
+    record[1] = known[cast("int", row[1])]
+    if fields & Field.SORT:
+        record[_SORT_AT] = unpack_sort_keys(cast("bytes", row[_SORT_AT]))
+    if fields & Field.RAW:
+        _join_raw(record, blobs)
+    if not fields & Field.HEADER:
+        record[_HEADER_AT] = None
+    return record
+
+
+def _join_raw(record: list[object], blobs: str) -> None:
+    if record[_BLOB_AT] is not None:
+        record[_BLOB_AT] = f"{blobs}{record[_BLOB_AT]}"
+    elif record[_RAW_AT] is None:
+        raise Corrupt("a message's text is missing")
+    else:
+        record[_RAW_AT] = cast("bytes", record[_HEADER_AT]) + cast("bytes", record[_RAW_AT])

@@ -1,0 +1,77 @@
+"""Expunge: memberships go, tombstones come, and what was removed is remembered until it is swept.
+
+Strategy: the messages to go are read once, grouped into ranges, and each range is one statement of each kind.
+
+The rule it protects: no content is dropped here. A message expunged can be asked for by its content until the grace period
+has passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import cast
+
+from restante.model.ids import ModSeq
+from restante.model.message_set import UidSet
+from restante.store.model import Expunged
+from restante.store.sqlite.transaction import Done, Ledger, Transaction
+from restante.store.sqlite.uids import rows
+
+Gone = tuple[int, int, int]
+"""A message to remove: UID, number of its flag set, size in octets."""
+
+
+def expunge(tx: Transaction, mailbox: int, uids: Sequence[int] | None, *, deleted_only: bool) -> Done[Expunged]:
+    """Remove messages. Raises NoSuchMailbox."""
+    ledger = tx.ledger(mailbox)
+    going = [] if deleted_only and not ledger.deleted else list(_going(tx, mailbox, uids, deleted_only))
+    if not going:
+        return Done(Expunged(UidSet(), ModSeq(ledger.modseq)))
+    gone = UidSet.of(uid for uid, _, _ in going)
+    remember(tx, mailbox, gone)
+    modseq = ledger.modseq = tx.next_modseq()
+    remove(tx, ledger, going, gone)
+    tx.write(ledger)
+    return Done(Expunged(gone, modseq), (ledger.change(vanished=gone),))
+
+
+def _going(tx: Transaction, mailbox: int, uids: Sequence[int] | None, deleted_only: bool) -> Iterable[Gone]:
+    run = tx.connection.execute
+    found = cast(
+        "Iterable[Gone]",
+        run("SELECT uid, flagset, size FROM message WHERE mailbox = ? ORDER BY uid", (mailbox,))
+        if uids is None
+        else rows(tx.connection, "m.uid, m.flagset, m.size", "", mailbox, uids),
+    )
+    if not deleted_only:
+        return found
+    sets = tx.sets.load(tx.connection)
+    deleted = {number for number, flags in sets.items() if "\\deleted" in flags.keys}
+    return (row for row in found if row[1] in deleted)
+
+
+def remember(tx: Transaction, mailbox: int, gone: UidSet) -> None:
+    """Keep what is needed to find the removed messages' contents again; before they are removed."""
+    tx.connection.executemany(
+        "INSERT INTO expunged (epoch, mailbox, uid, flagset, content, internal_epoch, internal_zone, save_epoch) "
+        "SELECT ?, mailbox, uid, flagset, content, internal_epoch, internal_zone, save_epoch FROM message "
+        "WHERE mailbox = ? AND uid BETWEEN ? AND ?",
+        ((tx.now, mailbox, low, high) for low, high in gone.ranges),
+    )
+
+
+def remove(tx: Transaction, ledger: Ledger, going: Sequence[Gone], gone: UidSet) -> None:
+    """Take *going*, whose UIDs are *gone*, out of a mailbox whose new modseq is set."""
+    for uid, number, size in going:
+        ledger.add(tx.flags(number), size, -1)
+        if uid >= ledger.recent_uid:
+            ledger.recent -= 1
+    mailbox, modseq = ledger.id, ledger.modseq
+    tx.connection.executemany(
+        "DELETE FROM message WHERE mailbox = ? AND uid BETWEEN ? AND ?",
+        ((mailbox, low, high) for low, high in gone.ranges),
+    )
+    tx.connection.executemany(
+        "INSERT INTO tombstone VALUES (?, ?, ?, ?, ?)",
+        ((mailbox, modseq, low, high, tx.now) for low, high in gone.ranges),
+    )

@@ -1,0 +1,109 @@
+"""What time allows to forget: old tombstones, contents no message has had for a grace period, files no row names.
+
+Strategy: a thread with a connection of its own, as if it were another process; small transactions, so that nobody waits long
+for the write lock.
+
+The rule it protects: a content goes only when no message and no recent expunge refers to it, and its file only after the
+content's row is gone for good.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, cast
+
+import apsw
+
+from restante.store.blobs.files import AccountBlobs
+
+_BATCH: Final = 500
+"""Expunged messages looked at in one transaction."""
+
+_PATIENCE: Final = 10_000
+"""Milliseconds to wait for the write lock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """Moments, in epoch seconds, before which things may go.
+
+    Attributes:
+        tombstones: expunges needed for resynchronisation no more.
+        contents: expunges whose messages can be asked back no more.
+    """
+
+    tombstones: int
+    contents: int
+
+
+def sweep(connection: apsw.Connection, blobs: AccountBlobs, ages: Ages) -> None:
+    """Forget what *ages* allow. Raises what the driver raises, OSError."""
+    connection.set_busy_timeout(_PATIENCE)
+    connection.pragma("synchronous", "FULL")
+    _sweep_tombstones(connection, ages.tombstones)
+    while True:
+        count, names = _sweep_contents(connection, ages.contents)
+        blobs.delete(names)
+        if count < _BATCH:
+            break
+    blobs.delete(_orphans(connection, blobs))
+    connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+
+
+def _sweep_tombstones(connection: apsw.Connection, before: int) -> None:
+    if connection.execute("SELECT 1 FROM tombstone WHERE epoch < ? LIMIT 1", (before,)).get is None:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        connection.execute(
+            "UPDATE mailbox SET swept_modseq = max(swept_modseq, old.modseq) FROM "
+            "(SELECT mailbox, max(modseq) AS modseq FROM tombstone WHERE epoch < ?1 GROUP BY mailbox) old "
+            "WHERE mailbox.id = old.mailbox",
+            (before,),
+        )
+        connection.execute("DELETE FROM tombstone WHERE epoch < ?", (before,))
+        connection.execute("COMMIT")
+    finally:
+        _undo(connection)
+
+
+def _sweep_contents(connection: apsw.Connection, before: int) -> tuple[int, list[str]]:
+    """One batch: how many expunges were looked at, and the blobs no row names any more."""
+    run = connection.execute
+    run("BEGIN IMMEDIATE")
+    try:
+        found = cast(
+            "list[tuple[int, int]]",
+            run("SELECT id, content FROM expunged WHERE epoch < ? ORDER BY id LIMIT ?", (before, _BATCH)).fetchall(),
+        )
+        connection.executemany("DELETE FROM expunged WHERE id = ?", ((each,) for each, _ in found))
+        names = [name for content in {content for _, content in found} for name in _drop(connection, content)]
+        run("COMMIT")
+    finally:
+        _undo(connection)
+    return len(found), names
+
+
+def _drop(connection: apsw.Connection, content: int) -> list[str]:
+    """Delete a content nothing refers to; its blob's name, if it has one."""
+    run = connection.execute
+    for table in ("message", "expunged"):
+        if run(f"SELECT 1 FROM {table} WHERE content = ?", (content,)).get is not None:
+            return []
+    for table in ("header", "body"):
+        run(f"DELETE FROM {table} WHERE content = ?", (content,))
+    blob: str | None = run("DELETE FROM content WHERE id = ? RETURNING blob", (content,)).get
+    return [] if blob is None else [blob]
+
+
+def _orphans(connection: apsw.Connection, blobs: AccountBlobs) -> list[str]:
+    old = blobs.old()
+    if not old:
+        return []
+    named = {name for (name,) in connection.execute("SELECT blob FROM content WHERE blob IS NOT NULL")}
+    return [name for name in old if name not in named]
+
+
+def _undo(connection: apsw.Connection) -> None:
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
