@@ -123,6 +123,27 @@ def test_a_folder_made_here_appears_there(sync: Run, probe: Probe, tmp_path: Pat
     assert found[0].flags == {r"\Flagged"}
 
 
+def test_many_letters_travel_in_a_pipeline(sync: Run, probe: Probe, tmp_path: Path) -> None:
+    sync()
+    inbox = Maildir(tmp_path / "mail" / "INBOX")
+    letters = [plain(f"letter-{number}", f"Letter {number}") for number in range(150)]
+    for letter in letters:
+        inbox.add(letter.raw, "S" if letter.message_id.startswith("<letter-1") else "")
+    sync()
+    there = probe.by_id()
+    assert {key: own(message.raw) for key, message in there.items()} == {each.message_id: each.raw for each in letters}
+    assert sum(r"\Seen" in message.flags for message in there.values()) == 61
+
+    for letter in letters[:100]:
+        inbox.remove(letter.message_id)
+    for letter in letters[100:]:
+        inbox.set_flags(letter.message_id, "FS")
+    sync()
+    left = probe.by_id()
+    assert set(left) == {letter.message_id for letter in letters[100:]}
+    assert {message.flags for message in left.values()} == {frozenset({r"\Flagged", r"\Seen"})}
+
+
 def on_disk(raw: bytes) -> bytes:
     """A mail with the line ends a Maildir holds."""
     return raw.replace(b"\r\n", b"\n")
