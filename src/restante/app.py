@@ -3,27 +3,99 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import getpass
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, ParamSpec, TypeVar
 
+from restante import __version__, logs
+from restante.auth.authenticator import Authenticator
+from restante.auth.cache import VerifiedLogins
 from restante.auth.password import HashCost
+from restante.auth.throttle import Throttle, ThrottleLimits
 from restante.config import Config
-from restante.logs import logger
+from restante.config.address import Address
+from restante.config.problem import ConfigError
+from restante.imap.client import Client
+from restante.imap.extensions.all import ALL
+from restante.imap.protocol.limits import WireLimits
+from restante.imap.registry import Registry
+from restante.imap.session import Services, SessionLimits
 from restante.ops.accounts import Accounts
+from restante.ops.first_run import FirstAccount, first_account
+from restante.ops.mail import MailHook
+from restante.server.certificate import CertificatePaths, TlsContext, ensure_self_signed, fingerprint
+from restante.server.connection import ImapConnection, Shell, Timeouts
+from restante.server.journal import Faults, SessionJournal
+from restante.server.listener import Listener
+from restante.server.presence import ConnectionLimits, Presence
+from restante.store.address import Addressing
+from restante.store.api import Store
 from restante.store.directory import Directory
+from restante.store.model import NewMailbox, StoreLimits
 from restante.store.sqlite.directory import SqliteDirectory
+from restante.store.sqlite.store import SqliteStore
 
 DIRECTORY_FILE: Final = "directory.db"
+GRACE: Final = 10.0
+"""Seconds that connections get to finish when the server stops."""
 
-_LOG: Final = logger("app")
+_LOG: Final = logs.logger("app")
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
-def serve(config: Config) -> int:
-    """Runs the server until it is told to stop; the exit code."""
-    _LOG.error("this build has no server yet", data=str(config.data.dir))
-    return 1
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """The data directory, opened."""
+
+    store: Store
+    directory: Directory
+    accounts: Accounts
+
+
+@dataclass(slots=True)
+class Running:
+    """A server that runs.
+
+    Attributes:
+        mail: what it serves.
+        faults: the bugs it has met.
+        imap: where IMAP is taken, as it came to be.
+        imaps: where IMAP under TLS is taken.
+        certificate: the certificate in use.
+        first: the account made because there was none, if so.
+    """
+
+    mail: Mail
+    faults: Faults
+    listener: Listener
+    certificate: CertificatePaths
+    imap: list[Address] = field(default_factory=list)
+    imaps: list[Address] = field(default_factory=list)
+    first: FirstAccount | None = None
+
+    def reconfigure(self, config: Config) -> None:
+        """Let connections from here on live by *config*; listeners and the data directory stay as they are."""
+        self.listener.shell = _shell(config, self.mail, self.faults, self.listener.shell.connections)
+
+
+class PoolOffload:
+    """Implements :class:`restante.auth.ports.Offload` over an executor."""
+
+    def __init__(self, pool: Executor) -> None:
+        self._pool = pool
+
+    async def __call__(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """What the function returns, from a thread of the pool."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, partial(function, *args, **kwargs))
 
 
 def has_accounts(config: Config) -> bool:
@@ -38,19 +110,209 @@ def open_directory(config: Config) -> Directory:
 
 
 @asynccontextmanager
-async def open_accounts(config: Config) -> AsyncIterator[Accounts]:
-    """The use-cases of accounts, over the data directory. Raises as :func:`open_directory`."""
+async def open_mail(config: Config) -> AsyncIterator[Mail]:
+    """Accounts and mail of the data directory, made if it is not there. Raises as :func:`open_directory`."""
     directory = open_directory(config)
+    store = SqliteStore(config.data.dir, _store_limits(config), grace=int(config.retention.undelete))
     try:
-        yield Accounts(directory, asyncio.to_thread, hash_cost(config))
+        await store.open()
+        try:
+            with ThreadPoolExecutor(config.auth.hash_threads, "hash") as hashing:
+                hook = MailHook(store, new_mailboxes(config))
+                yield Mail(store, directory, Accounts(directory, PoolOffload(hashing), hash_cost(config), hook))
+        finally:
+            await store.close()
     finally:
         await directory.close()
+
+
+@asynccontextmanager
+async def open_accounts(config: Config) -> AsyncIterator[Accounts]:
+    """The use-cases of accounts, over the data directory. Raises as :func:`open_directory`."""
+    async with open_mail(config) as mail:
+        yield mail.accounts
 
 
 def hash_cost(config: Config) -> HashCost:
     """What passwords are hashed at."""
     auth = config.auth
     return HashCost(auth.argon2_time, auth.argon2_memory // 1024, auth.argon2_parallelism, auth.scram_iterations)
+
+
+def new_mailboxes(config: Config) -> list[NewMailbox]:
+    """What a new account gets besides INBOX."""
+    return [NewMailbox(name, use) for use, name in config.mailboxes.by_use().items()]
+
+
+@asynccontextmanager
+async def running(config: Config, *, first_run: bool = False) -> AsyncIterator[Running]:
+    """A server that takes connections until the block ends, and then says BYE to all.
+
+    With *first_run*, an empty data directory gets a first account. Raises OSError when an address cannot be had, BadCertificate,
+    and as :func:`open_directory`.
+    """
+    async with open_mail(config) as mail:
+        first = await _first_account(mail) if first_run and not await mail.directory.list(limit=1) else None
+        certificate = _certificate(config)
+        tls = TlsContext(certificate, minimum_version=config.tls.minimum_version)
+        faults = Faults()
+        listener = Listener(_shell(config, mail, faults, set()), tls.context, config.listen.backlog)
+        server = Running(mail, faults, listener, certificate, first=first)
+        try:
+            for address in config.listen.imap:
+                server.imap.append(Address(*await listener.listen(address, implicit_tls=False)))
+            for address in config.listen.imaps:
+                server.imaps.append(Address(*await listener.listen(address, implicit_tls=True)))
+            yield server
+        finally:
+            await listener.stop(GRACE)
+
+
+def serve(config: Config, reread: Callable[[], Config]) -> int:
+    """Run the server until SIGTERM or SIGINT; SIGHUP has *reread* called. The exit code."""
+    return asyncio.run(_serve(config, reread))
+
+
+async def _serve(config: Config, reread: Callable[[], Config]) -> int:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    async with running(config, first_run=True) as server:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(signal.SIGHUP, lambda: _reload(server, reread))
+        if server.first is not None:
+            print(_introduction(server, server.first), flush=True)  # noqa: T201 - told once, to the person who started it
+        _LOG.info("listening", imap=_shown(server.imap), imaps=_shown(server.imaps), data=str(config.data.dir))
+        await stop.wait()
+        _LOG.info("stopping", connections=len(server.listener.shell.connections))
+    _LOG.info("stopped")
+    return 0
+
+
+def _reload(server: Running, reread: Callable[[], Config]) -> None:
+    try:
+        server.reconfigure(reread())
+    except (ConfigError, OSError) as error:
+        _LOG.error("configuration not read again", reason=str(error))
+    else:
+        _LOG.info("configuration read again")
+
+
+async def _first_account(mail: Mail) -> FirstAccount:
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError):
+        name = "root"
+    name = "me" if name == "root" else name
+    return await first_account(mail.accounts, mail.store, name, int(time.time()))
+
+
+def _introduction(server: Running, first: FirstAccount) -> str:
+    where = [("IMAP, TLS", address) for address in server.imaps] + [("IMAP, STARTTLS", one) for one in server.imap]
+    lines = [f"    {kind:<16}host {address.host}   port {address.port}" for kind, address in where]
+    return "\n".join(
+        (
+            "",
+            "Restante is running. Type this into your mail program:",
+            "",
+            *lines,
+            f"    {'User':<16}{first.name}",
+            f"    {'Password':<16}{first.password}",
+            "",
+            "The certificate is self-signed; your program will ask you to trust it. Its SHA-256 fingerprint:",
+            f"    {fingerprint(server.certificate.certificate)}",
+            "",
+            "The password is shown this once. Another: restante account password " + first.name,
+            "",
+        )
+    )
+
+
+def _shown(addresses: list[Address]) -> str:
+    return " ".join(map(str, addresses))
+
+
+def _certificate(config: Config) -> CertificatePaths:
+    tls = config.tls
+    if tls.certificate is None:
+        return ensure_self_signed(config.data.dir)
+    return CertificatePaths(tls.certificate, tls.key or tls.certificate)
+
+
+def _shell(config: Config, mail: Mail, faults: Faults, connections: set[ImapConnection]) -> Shell:
+    limits = config.limits
+    presence = Presence(
+        ConnectionLimits(limits.connections, limits.connections_per_address, limits.connections_per_account)
+    )
+    return Shell(
+        services=_services(config, mail, presence),
+        wire=WireLimits(line=limits.line, command=limits.literal, arguments=limits.arguments),
+        timeouts=Timeouts(limits.login_timeout, limits.idle_timeout, limits.idle_keepalive, limits.write_timeout),
+        output=limits.output_buffer,
+        tls=None,
+        implicit_tls=False,
+        arrive=presence.connect,
+        journal=lambda peer: SessionJournal(logs.logger("imap").bind(peer=peer), faults),
+        connections=connections,
+    )
+
+
+def _services(config: Config, mail: Mail, presence: Presence) -> Services:
+    return Services(
+        store=mail.store,
+        authenticator=_authenticator(config, mail),
+        registry=Registry(ALL, mail.store.features),
+        presence=presence,
+        clock=lambda: int(time.time()),
+        limits=SessionLimits(append=config.limits.append, argument_literal=config.limits.literal),
+        plaintext=_plaintext(config),
+        identity=_identity(config),
+    )
+
+
+def _authenticator(config: Config, mail: Mail) -> Authenticator:
+    auth = config.auth
+    throttle = ThrottleLimits(
+        free_per_account=auth.throttle_free_per_account,
+        free_per_address=auth.throttle_free_per_address,
+        first_delay=auth.throttle_first_delay,
+        longest_delay=auth.throttle_max_delay,
+        half_life=auth.throttle_half_life,
+        concurrent=auth.throttle_concurrent,
+        capacity=auth.throttle_capacity,
+        exempt=tuple(map(str, auth.throttle_exempt)),
+    )
+    return Authenticator(
+        mail.directory,
+        throttle=Throttle(time.monotonic, throttle),
+        verified=VerifiedLogins(time.monotonic, lifetime=auth.login_cache_life, capacity=auth.login_cache_size),
+        offload=mail.accounts.offload,
+        sleep=asyncio.sleep,
+        cost=hash_cost(config),
+        rules=Addressing(config.delivery.domains or None, config.delivery.plus_delimiter),
+    )
+
+
+def _plaintext(config: Config) -> Callable[[Client], bool]:
+    allowed = config.tls.plaintext_login
+    if allowed == "loopback":
+        return lambda client: client.local
+    return lambda client: allowed == "always"
+
+
+def _identity(config: Config) -> tuple[tuple[str, str], ...]:
+    shown = [("name", "Restante")] if config.id.name else []
+    if config.id.version:
+        shown.append(("version", __version__))
+    return tuple(shown)
+
+
+def _store_limits(config: Config) -> StoreLimits:
+    return StoreLimits(
+        mailboxes=config.limits.mailboxes,
+        message=max(config.limits.append, config.delivery.message_size),
+        tombstones=int(config.retention.tombstones),
+    )
 
 
 def _directory_path(config: Config) -> Path:

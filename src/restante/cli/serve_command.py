@@ -26,4 +26,4 @@ def serve(imap: str | None, imaps: str | None, lmtp: str | None, lmtp_socket: st
     # Imported late: it brings in the engines, which most commands do without.
     from restante import app
 
-    sys.exit(app.serve(config))
+    sys.exit(app.serve(config, lambda: loaded(flags).config))

@@ -103,8 +103,8 @@ class Services:
     presence: Presence
     clock: Clock
     limits: SessionLimits
+    plaintext: Callable[[Client], bool]
     identity: tuple[tuple[str, str], ...] = ()
-    plaintext_on_loopback: bool = True
 
 
 @dataclass(slots=True)
@@ -132,6 +132,7 @@ class Session:
     leave: Callable[[], None] | None = None
     leaving: bool = False
     tag: str = ""
+    login: AccountRecord | None = None
     after_reply: Callable[[], Awaitable[None]] | None = None
 
     def __post_init__(self) -> None:
@@ -150,9 +151,14 @@ class Session:
         return self.client.tls_offered and not self.logged_in
 
     @property
+    def name(self) -> str:
+        """Whose session it is; empty before login."""
+        return self.login.name if self.login is not None else ""
+
+    @property
     def login_allowed(self) -> bool:
         """Whether a password may be sent as things are: encrypted, or on loopback."""
-        return self.client.tls or (self.client.local and self.services.plaintext_on_loopback)
+        return self.client.tls or self.services.plaintext(self.client)
 
     @property
     def mechanisms(self) -> tuple[str, ...]:
@@ -200,6 +206,7 @@ class Session:
     def logged_on(self, login: AccountRecord, account: State) -> None:
         """Enter the authenticated state. Raises No with LIMIT when the account has sessions enough."""
         self.leave = self.services.presence.enter(login)
+        self.login = login
         self.state = account
 
     def end(self) -> None:

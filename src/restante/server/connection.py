@@ -1,0 +1,432 @@
+"""The I/O shell of one IMAP connection: octets between an asyncio transport, the wire and the session.
+
+Strategy: an :class:`asyncio.Protocol` and one task. What arrives waits in a bounded inbox until the wire has no more events;
+what leaves is gathered and written once, when there is nothing more to do or enough of it. TLS and compression are layers
+that come in between commands.
+
+The rule it protects: a peer that sends too fast is not read from, one that reads too slowly is not written for, and one that
+does neither is let go; none of them costs anybody else anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from ssl import SSLContext
+from typing import Final, cast
+
+from restante.imap.client import Wake
+from restante.imap.errors import Bad, Disconnect
+from restante.imap.protocol import response
+from restante.imap.protocol.connection import Connection, WireLimits
+from restante.imap.protocol.events import Event, Malformed, Overflow, RawLine
+from restante.imap.session import Journal, Services, Session
+from restante.server.compression import BadStream, Compression
+
+_INBOX: Final = 65_536
+"""Octets that may wait unread before the transport is told to pause."""
+_GATHER: Final = 65_536
+"""Octets of output gathered before they are handed to the transport."""
+_FAIR: Final = 0.02
+"""Seconds one connection may work before it lets others."""
+
+
+class ConnectionLost(Exception):
+    """The peer is gone; nobody is left to tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds: to log in, of silence after login, between keep-alives (0 for none), for the client to take output."""
+
+    login: float = 60.0
+    idle: float = 1800.0
+    keepalive: float = 120.0
+    write: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """What all connections of a listener share.
+
+    Attributes:
+        services: for the sessions.
+        wire: limits of the wire.
+        timeouts: see :class:`Timeouts`.
+        output: octets that may wait in a transport before the session waits.
+        tls: the context for STARTTLS; None where TLS is on from the start or not offered.
+        implicit_tls: whether TLS is on from the start.
+        arrive: one more connection from an address; what ends it, or None when there are enough.
+        journal: makes a connection's journal.
+        connections: those that are open.
+    """
+
+    services: Services
+    wire: WireLimits
+    timeouts: Timeouts
+    output: int
+    tls: SSLContext | None
+    implicit_tls: bool
+    arrive: Callable[[str], Callable[[], None] | None]
+    journal: Callable[[str], Journal]
+    connections: set[ImapConnection]
+
+
+class ImapConnection(asyncio.Protocol):
+    """One connection. Implements :class:`restante.imap.client.Client` for its session."""
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._inbox: deque[bytes] = deque()
+        self._inbox_size = 0
+        self._reading = True
+        self._eof = False
+        self._lost = False
+        self._stopping = False
+        self._woken = False
+        self._expecting = False
+        self._waiter: asyncio.Future[None] | None = None
+        self._writable: asyncio.Future[None] | None = None
+        self._out: list[bytes] = []
+        self._out_size = 0
+        self._compression: Compression | None = None
+        self._unfolding: Iterator[bytes] | None = None
+        self._leave: Callable[[], None] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._yielded = self._loop.time()
+        self.tls = shell.implicit_tls
+        self.peer = ""
+        self.local = False
+        self._began = self._loop.time()
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A connection was accepted, or TLS has taken over its transport."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=self._shell.output)
+        if self._task is not None:
+            return
+        self.peer, self.local = _peer(transport)
+        self._leave = self._shell.arrive(self.peer)
+        if self._leave is None:
+            self._transport.write(response.status("*", "BYE", "Too many connections; try again later", "LIMIT"))
+            self._transport.close()
+            return
+        self._shell.connections.add(self)
+        self._task = self._loop.create_task(self._run())
+
+    def data_received(self, data: bytes) -> None:
+        """Octets arrived."""
+        self._inbox.append(data)
+        self._inbox_size += len(data)
+        if self._inbox_size > _INBOX and self._reading and self._transport is not None:
+            self._reading = False
+            self._transport.pause_reading()
+        self._stir()
+
+    def eof_received(self) -> bool:
+        """The peer sends no more; what it asked is still answered."""
+        self._eof = True
+        self._stir()
+        return not self.tls
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The transport is closed."""
+        self._lost = self._eof = True
+        self._stir()
+        self.resume_writing()
+
+    def pause_writing(self) -> None:
+        """The peer reads too slowly."""
+        if self._writable is None:
+            self._writable = self._loop.create_future()
+
+    def resume_writing(self) -> None:
+        """The peer has caught up."""
+        if self._writable is not None and not self._writable.done():
+            self._writable.set_result(None)
+        self._writable = None
+
+    # Client
+
+    @property
+    def tls_offered(self) -> bool:
+        """Whether STARTTLS could be done."""
+        return self._shell.tls is not None and not self.tls and self._compression is None
+
+    @property
+    def compressed(self) -> bool:
+        """Whether COMPRESS is on."""
+        return self._compression is not None
+
+    def write(self, data: bytes) -> None:
+        """Gather *data*."""
+        self._out.append(data)
+        self._out_size += len(data)
+        if self._out_size > _GATHER:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand what was gathered to the transport, in one write."""
+        if not self._out or self._transport is None:
+            return
+        data = b"".join(self._out)
+        self._out.clear()
+        self._out_size = 0
+        if self._compression is not None:
+            data = self._compression.deflate(data)
+        if not self._lost:
+            self._transport.write(data)
+
+    async def drain(self) -> None:
+        """Let others work now and then, and wait while the client reads too slowly."""
+        if self._lost:
+            raise ConnectionLost
+        if self._writable is not None:
+            try:
+                async with asyncio.timeout(self._shell.timeouts.write):
+                    await self._writable
+            except TimeoutError:
+                raise ConnectionLost from None
+        elif self._loop.time() - self._yielded > _FAIR:
+            self.flush()
+            await asyncio.sleep(0)
+            self._yielded = self._loop.time()
+
+    async def line(self) -> bytes:
+        """The next line as it is."""
+        while True:
+            said = await self.line_or_wake()
+            if isinstance(said, bytes):
+                return said
+
+    async def line_or_wake(self) -> bytes | Wake:
+        """The next line as it is, or why there is none yet."""
+        if not self._expecting:
+            self._expecting = True
+            self._wire.expect_line()
+        while True:
+            event = self._next()
+            if event is not None:
+                self._expecting = False
+                return _raw(event)
+            if self._take_wake():
+                return Wake.HINT
+            self.flush()
+            await self.drain()
+            if self._take_wake():
+                return Wake.HINT
+            if not await self._more(self._shell.timeouts.keepalive or None):
+                return Wake.KEEPALIVE
+
+    def _take_wake(self) -> bool:
+        woken, self._woken = self._woken, False
+        return woken
+
+    def unread(self, line: bytes) -> None:
+        """Read *line* again as a command."""
+        self._wire.unread(line)
+
+    def wake(self) -> None:
+        """End a :meth:`line_or_wake`."""
+        self._woken = True
+        self._stir()
+
+    async def start_tls(self) -> None:
+        """Negotiate TLS. Octets that came before the handshake are thrown away (RFC 9051 §6.2.1)."""
+        assert self._transport is not None
+        assert self._shell.tls is not None
+        self.flush()
+        self._transport.pause_reading()
+        self._wire.drop_buffered()
+        self._inbox.clear()
+        self._inbox_size = 0
+        try:
+            await self._loop.start_tls(
+                self._transport, self, self._shell.tls, server_side=True, ssl_handshake_timeout=30.0
+            )
+        except (OSError, TimeoutError) as error:
+            raise ConnectionLost from error
+        self.tls = True
+        self._reading = True
+
+    def compress(self) -> None:
+        """Compress from here on; what is buffered came compressed (RFC 4978 §3)."""
+        self.flush()
+        self._compression = Compression()
+        early = self._wire.take_buffered()
+        if early:
+            self._inbox.appendleft(early)
+            self._inbox_size += len(early)
+
+    # The task
+
+    async def _run(self) -> None:
+        shell = self._shell
+        self._journal = shell.journal(self.peer)
+        self._session = session = Session(self, shell.services, self._journal)
+        self._wire = Connection(shell.wire, shell.services.store.upload, session.literal_limit)
+        reason = "closed"
+        try:
+            session.greet()
+            await self._serve(session)
+        except Disconnect as error:
+            reason = error.text
+            self.write(response.status("*", "BYE", error.text, error.code))
+        except ConnectionLost:
+            reason = "lost"
+        finally:
+            self._finish(session, reason)
+
+    async def _serve(self, session: Session) -> None:
+        while not session.over:
+            event = self._next()
+            if event is not None:
+                await session.handle(event)
+                await self.drain()
+            elif self._stopping:
+                raise Disconnect("Server is shutting down")
+            else:
+                self.flush()
+                await self.drain()
+                await self._wait(session)
+
+    async def _wait(self, session: Session) -> None:
+        timeouts = self._shell.timeouts
+        since_start = self._loop.time() - self._began
+        left = timeouts.idle if session.logged_in else timeouts.login - since_start
+        if left <= 0 or not await self._more(left):
+            raise Disconnect("Too long without a command" if session.logged_in else "Too long without a login")
+
+    def _finish(self, session: Session, reason: str) -> None:
+        self.flush()
+        session.end()
+        self._wire.close()
+        self._shell.connections.discard(self)
+        if self._leave is not None:
+            self._leave()
+        if self._transport is not None:
+            # A client that reads nothing would keep the rest for ever.
+            self._transport.close()
+            self._loop.call_later(self._shell.timeouts.write, self._transport.abort)
+        tally = session.tally
+        self._journal.event(
+            "session ended",
+            account=session.name,
+            tls=self.tls,
+            seconds=round(self._loop.time() - self._began, 3),
+            commands=tally.commands,
+            fetched=tally.fetched,
+            appended=tally.appended,
+            bad=tally.bad,
+            client=tally.client,
+            reason=reason,
+        )
+
+    def stop(self) -> None:
+        """Say BYE as soon as the command in hand is done."""
+        self._stopping = True
+        self._stir()
+
+    def abort(self) -> None:
+        """Cut the connection now."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def closed(self) -> None:
+        """Wait until the connection's task is over."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
+    # Within
+
+    def _next(self) -> Event | None:
+        """The next event of what has arrived. Raises Disconnect for a broken compressed stream."""
+        while True:
+            event = self._wire.next_event()
+            if event is not None or not self._feed():
+                return event
+
+    def _feed(self) -> bool:
+        """Give the wire one more piece; whether there was one. One at a time, so that nothing unfolds ahead of its use."""
+        if self._unfolding is not None and self._unfold():
+            return True
+        if not self._inbox:
+            return False
+        data = self._inbox.popleft()
+        self._inbox_size -= len(data)
+        if not self._reading and self._inbox_size <= _INBOX // 2 and self._transport is not None:
+            self._reading = True
+            self._transport.resume_reading()
+        if self._compression is None:
+            self._wire.receive(data)
+        else:
+            self._unfolding = self._compression.inflate(data)
+        return True
+
+    def _unfold(self) -> bool:
+        try:
+            piece = next(self._unfolding, None) if self._unfolding is not None else None
+        except BadStream:
+            raise Disconnect("The compressed stream is broken") from None
+        if piece is None:
+            self._unfolding = None
+            return False
+        self._wire.receive(piece)
+        return True
+
+    async def _more(self, seconds: float | None) -> bool:
+        """Wait for something to happen; False when nothing did in time. Raises when nothing can any more."""
+        if self._inbox:
+            return True
+        if self._eof:
+            raise ConnectionLost
+        if self._stopping:
+            raise Disconnect("Server is shutting down")
+        self._waiter = self._loop.create_future()
+        timer = self._loop.call_later(seconds, self._stir) if seconds is not None else None
+        began = self._loop.time()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+            self._yielded = self._loop.time()
+            if timer is not None:
+                timer.cancel()
+        return seconds is None or self._yielded - began < seconds
+
+    def _stir(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+def _raw(event: Event) -> bytes:
+    match event:
+        case RawLine(data):
+            return data
+        case Malformed(_, error):
+            raise Bad(str(error))
+        case Overflow(reason):
+            raise Disconnect(reason)
+        case _:
+            raise Bad("Expected a line")
+
+
+def _peer(transport: asyncio.BaseTransport) -> tuple[str, bool]:
+    """The peer's address, and whether the connection stays on this machine."""
+    name = transport.get_extra_info("peername")
+    if not isinstance(name, tuple) or not name:
+        return "local", True
+    address = str(name[0]).partition("%")[0]
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address, False
+    mapped = getattr(parsed, "ipv4_mapped", None)
+    return str(mapped or parsed), bool((mapped or parsed).is_loopback)

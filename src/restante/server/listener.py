@@ -1,0 +1,58 @@
+"""The IMAP listeners of one process: where connections come in, and how they end together."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from ssl import SSLContext
+
+from restante.config.address import Address
+from restante.server.connection import ImapConnection, Shell
+
+_HANDSHAKE: float = 30.0
+"""Seconds for a TLS handshake."""
+
+
+@dataclass(slots=True)
+class Listener:
+    """Takes connections on several addresses and serves them with one :class:`Shell`."""
+
+    shell: Shell
+    tls: SSLContext
+    backlog: int = 1024
+    servers: list[asyncio.Server] = field(default_factory=list)
+
+    async def listen(self, address: Address, *, implicit_tls: bool) -> tuple[str, int]:
+        """Take connections at *address*; the host and port it came to be. Raises OSError."""
+
+        def connection() -> ImapConnection:
+            # The shell of the moment: the configuration may be read again.
+            tls = None if implicit_tls else self.tls
+            return ImapConnection(replace(self.shell, tls=tls, implicit_tls=implicit_tls))
+
+        server = await asyncio.get_running_loop().create_server(
+            connection,
+            None if address.host == "*" else address.host,
+            address.port,
+            backlog=self.backlog,
+            ssl=self.tls if implicit_tls else None,
+            ssl_handshake_timeout=_HANDSHAKE if implicit_tls else None,
+        )
+        self.servers.append(server)
+        host, port = server.sockets[0].getsockname()[:2]
+        return host, port
+
+    async def stop(self, grace: float) -> None:
+        """Take no more; let commands in hand finish, say BYE, and after *grace* seconds cut what is left."""
+        for server in self.servers:
+            server.close()
+        open_now = list(self.shell.connections)
+        for connection in open_now:
+            connection.stop()
+        waiting = [asyncio.ensure_future(connection.closed()) for connection in open_now]
+        if waiting:
+            _, late = await asyncio.wait(waiting, timeout=grace)
+            for connection in self.shell.connections if late else ():
+                connection.abort()
+            if late:
+                await asyncio.wait(late, timeout=grace)
