@@ -12,6 +12,7 @@ import errno
 import os
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,7 @@ from restante.store.blobs.staging import remove
 from restante.store.errors import AccountHasMail, Corrupt, NewerFormat, NoSuchAccount
 from restante.store.model import NewMailbox, StoreLimits
 from restante.store.sqlite import database, listing
+from restante.store.sqlite.faults import FAULTS
 from restante.store.sqlite.flagsets import FlagSets
 from restante.store.sqlite.transaction import Transaction
 
@@ -115,7 +117,9 @@ class Layout:
     def delete(self, id: AccountId) -> None:  # noqa: A002
         """Remove an account for good. Raises NoSuchAccount."""
         trash = self.staging / secrets.token_hex(16)
-        self._keep_validity(self.database(id))
+        with suppress(*FAULTS, Corrupt, NewerFormat):
+            # What is damaged can be deleted all the same.
+            self._keep_validity(self.database(id))
         try:
             self.directory(id).rename(trash)
         except FileNotFoundError as error:

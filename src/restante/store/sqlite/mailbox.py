@@ -195,7 +195,8 @@ class SqliteMailbox:
 
     async def _write_lightly(self, job: Job[T], *, here: bool) -> T:
         """Run a job that needs no fsync, here and now if nobody else is writing."""
-        self._read(lambda each: reading.modseq_of(each, self._number))
+        if not self._account.alive:
+            raise NoSuchMailbox("the mailbox was deleted")
         done = self._account.writer.run_now(job) if here else None
         if done is not None:
             return done.value
