@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 _TOKEN: Final = re.compile(
-    r"(?P<flags>(?<=FLAGS )\([^()]*\)|(?<=\* LIST )\([^()]*\)|(?<=\* LSUB )\([^()]*\))"
+    r"(?P<flags>(?:(?<=FLAGS )|(?<=\* LIST )|(?<=\* LSUB ))\((?!<<)[^()]*\))"
     r"|(?P<any>\.\.\.)|<<(?P<regex>.*?)>>|<0x(?P<octet>[0-9A-Fa-f]{2})>|\$(?P<name>[a-z][a-z0-9_]*)"
     r"|\{@(?P<message>[\w.-]*)\}|(?P<literal>\{\*\})"
 )
