@@ -40,7 +40,7 @@ _PLAIN: Final = re.compile(
     < ([^\ \t"(),:;<>@\[\]\\]++) @ ([^\ \t"(),:;<>@\[\]\\]++) > [\ \t]*+ (?: ,|\Z )""",
     re.VERBOSE,
 )
-_BARE: Final = re.compile(rb'[ \t]*+([^ \t"(),:;<>@\[\]\\]++)@([^ \t"(),:;<>@\[\]\\]++)[ \t]*+(?:,|\Z)')
+_BARE: Final = re.compile(rb'[ \t]*+([^ \t"(),:;<>@\[\]\\]++)(?:@([^ \t"(),:;<>@\[\]\\]++))?+[ \t]*+(?:,|\Z)')
 _TOKEN: Final = re.compile(
     rb"""[\ \t]++ | [^\ \t"(),:;<>@\[\]\\]++ | "[^"\\]*+(?:\\.[^"\\]*+)*+"? | \[[^\]\\]*+(?:\\.[^\]\\]*+)*+\]? | \\.? | .""",
     re.VERBOSE | re.DOTALL,
@@ -62,7 +62,7 @@ def addresses(value: bytes) -> list[Address]:
             plain = _BARE.match(text, at)
             if plain is None:
                 return _Reader(text, at, found).read()
-            found.append(Address(None, None, plain[1], plain[2]))
+            found.append(Address(None, None, plain[1], plain[2] or b""))
         at = plain.end()
     return found
 

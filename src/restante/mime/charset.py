@@ -166,7 +166,33 @@ def decode_text(octets: bytes, label: bytes | str | None) -> str:
         return _labelled_utf8(octets) if name else guess_text(octets)
     if name == "cp1252":
         return _windows_1252(octets)
+    if name.startswith("iso2022_jp"):
+        return _iso_2022_jp(octets, name)
     return _SURROGATE.sub("\ufffd", octets.decode(name, "replace"))
+
+
+def _iso_2022_jp(octets: bytes, name: str) -> str:
+    """ISO-2022-JP as Windows writes it: with the rows of NEC and IBM, which the standard library's codec lacks (cp50221)."""
+    try:
+        return octets.decode(name)
+    except UnicodeDecodeError:
+        pieces = _DOUBLE_OCTETS.split(octets)
+        pieces[1::2] = [_shift_jis(double) for double in pieces[1::2]]
+        return _ESCAPES.sub(b"", b"".join(pieces)).decode("cp932", "replace")
+
+
+_DOUBLE_OCTETS: Final = re.compile(rb"\x1b\$[@B]([^\x1b\r\n]*+)")
+_ESCAPES: Final = re.compile(rb"\x1b(?:\([BJI]|\$\([A-Z]|\$[A-Z@])")
+
+
+def _shift_jis(double: bytes) -> bytes:
+    """JIS X 0208's pairs of seven-bit octets as Shift_JIS has them (JIS X 0208:1997, appendix 1)."""
+    shifted = bytearray()
+    for row, cell in zip(double[::2], double[1::2], strict=False):
+        lead = ((row - 0x21) >> 1) + 0x81
+        trail = cell + 0x7E if not row & 1 else cell + 0x1F + (cell > 0x5F)
+        shifted += bytes((min(lead + 0x40 if lead > 0x9F else lead, 0xFF), min(trail, 0xFF))) if row > 0x20 else b"?"
+    return bytes(shifted)
 
 
 def guess_text(octets: bytes) -> str:

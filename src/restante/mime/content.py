@@ -18,7 +18,7 @@ from restante.mime.comments import unquote, without_comments
 Params = tuple[tuple[bytes, bytes], ...]
 """Parameters in their order: upper-case name, value."""
 
-_PARAM: Final = re.compile(rb';[\s;]*+([^\s=;"]++)\s*+=\s*+(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)("?)|([^;]*+))', re.DOTALL)
+_PARAM: Final = re.compile(rb';\s*+([^\s=;"]++)\s*+=\s*+(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)("?)|([^;]*+))', re.DOTALL)
 _TYPE: Final = re.compile(rb"\s*+([^\s/;=\"]++)\s*+(?:/\s*+([^\s/;=\"]++))?")
 _SEGMENT: Final = re.compile(rb"([^*]+)\*(\d{1,4})(\*?)")
 _NOT_ATTRIBUTE: Final = re.compile(rb"[^!#$&+\-.^_`{|}~0-9A-Za-z]")
@@ -89,10 +89,12 @@ def parameters(value: bytes) -> Params:
 
 
 def parameter(params: Params, name: bytes) -> bytes | None:
-    """The value of the first parameter called *name*, upper-case, or None."""
+    """The octets of the first parameter called *name*, upper-case, its RFC 2231 form decoded; or None."""
     for key, value in params:
         if key == name:
             return value
+        if key[-1:] == b"*" and key[:-1] == name:
+            return extended_value(value)[1]
     return None
 
 

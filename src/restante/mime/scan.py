@@ -44,12 +44,14 @@ class ScanLimits:
         depth: multiparts and messages within one another.
         parts: parts in all.
         header: octets read of one header; fields after them are served, but not understood.
+        headers: octets read of all headers together.
         boundaries: lines examined that look like a boundary, in all.
     """
 
     depth: int = 50
     parts: int = 10_000
-    header: int = 512 * 1024
+    header: int = 256 * 1024
+    headers: int = 4 * 1024 * 1024
     boundaries: int = 500_000
 
 
@@ -109,6 +111,7 @@ class _Scanner:
     open: dict[bytes, tuple[int, bool]] = field(default_factory=dict)
     needle: bytes = b""
     boundaries: int = 0
+    headers: int = 0
     parts: int = 0
     messages: int = 0
     counted: int = 0
@@ -118,7 +121,8 @@ class _Scanner:
         """The message or part that begins at *start*; stops at the boundary line that ends it, or at the end."""
         self.parts += 1
         body_start = self._body_start(start, is_message)
-        head = self.raw[start : min(body_start, start + self.limits.header)]
+        head = self.raw[start : min(body_start, start + self.limits.header, start + self.limits.headers - self.headers)]
+        self.headers += len(head)
         wanted = _MESSAGE_NAMES if is_message else _CONTENT
         found = [(key, value) for name, value in raw_values(head) if (key := name.lower()) in wanted]
         fields = dict(reversed(found))

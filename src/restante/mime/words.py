@@ -55,7 +55,7 @@ def decode_parameter(params: Params, name: bytes) -> str | None:
 
     Encoded words in the plain form, which RFC 2047 §5 forbids and senders write, are decoded too.
     """
-    extended = parameter(params, name + b"*")
+    extended = next((value for key, value in params if key == name + b"*"), None)
     if extended is not None:
         label, octets = extended_value(extended)
         return decode_text(octets, label)

@@ -1,0 +1,59 @@
+"""Header fields, and the sections made of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from restante.mime.header import fields, first, raw_values, select, unfold, values
+
+HEADER = b"From x Mon Jan 1\r\nSubject: one\r\n two\r\nno field\r\nto : a@b\r\nTO:\tc@d\r\nX-Y:\r\nBad \xe4: z\r\n\xe4: 8\r\n\r\n"
+
+
+def test_fields_and_their_offsets() -> None:
+    found = fields(HEADER)
+    assert [field.name for field in found] == [b"Subject", b"to", b"TO", b"X-Y", b"\xe4"]
+    assert HEADER[found[0].start : found[0].end] == b"Subject: one\r\n two\r\n"
+    assert found[0].value == b" one\r\n two"
+    assert found[0].text == b"one two"
+    assert found[3].text == b""
+
+
+def test_first_and_all_values_in_any_case() -> None:
+    found = fields(HEADER)
+    assert first(found, b"To") == b"a@b"
+    assert values(found, b"tO") == [b"a@b", b"c@d"]
+    assert first(found, b"Cc") is None
+    assert [name for name, _ in raw_values(HEADER)] == [field.name for field in found]
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [(b" a\r\n\tb ", b"a\tb"), (b"a\n b", b"a b"), (b"\0a\0b", b"ab"), (b"a\rb", b"ab"), (b"", b""), (b" \r\n ", b"")],
+)
+def test_unfold(raw: bytes, text: bytes) -> None:
+    assert unfold(raw) == text
+
+
+@pytest.mark.parametrize(
+    ("names", "exclude", "wanted"),
+    [
+        ([b"SUBJECT"], False, b"Subject: one\r\n two\r\n\r\n"),
+        ([b"to", b"x-y"], False, b"to : a@b\r\nTO:\tc@d\r\nX-Y:\r\n\r\n"),
+        ([b"None"], False, b"\r\n"),
+        ([], False, b"\r\n"),
+        ([b"Subject", b"To"], True, b"X-Y:\r\n\xe4: 8\r\n\r\n"),
+    ],
+)
+def test_header_fields_sections(names: list[bytes], exclude: bool, wanted: bytes) -> None:
+    assert select(HEADER, names, exclude=exclude) == wanted
+
+
+def test_a_header_without_its_last_line_end_or_blank_line() -> None:
+    assert select(b"A: b", [b"a"]) == b"A: b\r\n\r\n"
+    assert select(b"A: b\r\nC: d", [b"a"]) == b"A: b\r\n\r\n"
+    assert select(b"A: b\n", [b"a"]) == b"A: b\n\r\n"
+    assert select(b"", [], exclude=True) == b"\r\n"
+
+
+def test_a_name_is_matched_whole() -> None:
+    assert select(b"Subject-X: a\r\nX-Subject: b\r\nSubject: c\r\n\r\n", [b"subject"]) == b"Subject: c\r\n\r\n"
