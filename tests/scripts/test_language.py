@@ -39,6 +39,9 @@ class CannedWire:
     async def receive(self) -> bytes:
         return self._answers.pop(0) if self._answers else b""
 
+    async def start_tls(self) -> None:
+        raise NotImplementedError
+
     async def close(self) -> None:
         self._exchange.clear()
 

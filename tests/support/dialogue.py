@@ -23,6 +23,7 @@ from tests.support.transcript import (
     Allow,
     Deflate,
     Disconnect,
+    Encrypt,
     Expect,
     ExpectEnd,
     ExpectGroup,
@@ -259,6 +260,8 @@ class _Player:
                 await self._expect_end(dialogue, step)
             case Disconnect():
                 await dialogue.wire.close()
+            case Encrypt():
+                await dialogue.wire.start_tls()
             case Deflate():
                 dialogue.deflate()
 

@@ -9,10 +9,14 @@ The rule it protects: a bug that the session turned into an answer still fails t
 from __future__ import annotations
 
 import asyncio
+import functools
+import ssl
+import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Final, Protocol
+from pathlib import Path
+from typing import Final, Literal, Protocol
 
 import structlog
 from tests.support.logins import CHEAP, InlineOffload
@@ -27,11 +31,15 @@ from restante.imap.protocol.limits import WireLimits
 from restante.imap.registry import Registry
 from restante.imap.session import Journal, Services, SessionLimits
 from restante.model.mailbox_name import INBOX
+from restante.server.certificate import TlsContext, ensure_self_signed
 from restante.server.connection import ImapConnection, Shell, Timeouts
 from restante.server.journal import Faults, SessionJournal
 from restante.server.presence import ConnectionLimits, Presence
 from restante.store.memory import MemoryStore
 from restante.store.memory_directory import MemoryDirectory
+
+Tls = Literal["none", "offered", "required"]
+"""Whether STARTTLS is offered, and whether a password is taken without it."""
 
 LOOPBACK: Final = "127.0.0.1"
 END_LIMIT: Final = 5.0
@@ -55,11 +63,11 @@ class _Loopback:
 
 
 @asynccontextmanager
-async def serve_in_process(accounts: Mapping[str, str]) -> AsyncIterator[ImapServer]:
+async def serve_in_process(accounts: Mapping[str, str], *, tls: Tls = "none") -> AsyncIterator[ImapServer]:
     """Run a fresh server with *accounts* (user to password) for as long as the context lasts; fails if it met a bug."""
     faults = Faults()
     with structlog.testing.capture_logs() as logs:
-        shell = await _shell(accounts, faults)
+        shell = await _shell(accounts, faults, tls)
         loop = asyncio.get_running_loop()
         listener = await loop.create_server(lambda: ImapConnection(shell), LOOPBACK, 0)
         try:
@@ -71,7 +79,7 @@ async def serve_in_process(accounts: Mapping[str, str]) -> AsyncIterator[ImapSer
     assert not faults.references, [entry.get("exc_info") for entry in logs if entry["log_level"] == "error"]
 
 
-async def _shell(accounts: Mapping[str, str], faults: Faults) -> Shell:
+async def _shell(accounts: Mapping[str, str], faults: Faults, tls: Tls) -> Shell:
     directory, store = MemoryDirectory(), MemoryStore()
     await store.open()
     for user, password in accounts.items():
@@ -95,13 +103,15 @@ async def _shell(accounts: Mapping[str, str], faults: Faults) -> Shell:
         presence,
         clock=lambda: int(time.time()),
         limits=SessionLimits(),
-        plaintext=lambda client: client.local,
+        plaintext=lambda _client: tls != "required",
     )
+
+    context = None if tls == "none" else _tls_context()
 
     def journal(peer: str) -> Journal:
         return SessionJournal(structlog.get_logger(), faults)
 
-    return Shell(services, WireLimits(), Timeouts(), 1 << 20, None, False, presence.connect, journal, set())
+    return Shell(services, WireLimits(), Timeouts(), 1 << 20, context, False, presence.connect, journal, set())
 
 
 async def _ended(shell: Shell) -> None:
@@ -109,3 +119,10 @@ async def _ended(shell: Shell) -> None:
     async with asyncio.timeout(END_LIMIT):
         while shell.connections:
             await asyncio.sleep(0)
+
+
+@functools.cache
+def _tls_context() -> ssl.SSLContext:
+    """A context with a self-signed certificate, made once: keys take their time."""
+    with tempfile.TemporaryDirectory() as folder:
+        return TlsContext(ensure_self_signed(Path(folder)), clock=lambda: 0.0).context

@@ -6,6 +6,7 @@ A file holds one scenario. Its first line says what it shows, ``# RFC 9051 §6.4
     @state selected INBOX                authenticated (the default), selected NAME, examined NAME, or none
     @state 2 none                        the same for one connection
     @account anna secret                 who logs in
+    @tls offered                         the server offers STARTTLS; "required": and takes no password without
     @enable IMAP4rev2                    ENABLE this on every connection that logs in
     @requires MOVE                       not for servers that do not announce this capability after login
     @do CREATE Archive                   a command to prepare the account with
@@ -26,6 +27,7 @@ and steps, each for one connection, the number left out meaning the first::
     S: EOF                               the server closes the connection
     disconnect                           the client closes the connection
     open none                            the client connects (again), to the state named
+    encrypt                              both sides use TLS from here on
     deflate                              both sides compress from here on
 
 A block is ``<<<``, lines, ``>>>`` with the rest of the command or response after it. Lines end in CRLF; ``<<<-`` leaves out the
@@ -42,9 +44,10 @@ from pathlib import Path
 from typing import Final
 
 from tests.support.expectation import Expected
+from tests.support.imap_server import Tls
 
 _STEP: Final = re.compile(
-    r"(?:(?P<connection>\d+): )?(?P<verb>C:|S:|S~:|S\?:|S!:|await|disconnect|open|deflate)(?: (?P<rest>.*))?"
+    r"(?:(?P<connection>\d+): )?(?P<verb>C:|S:|S~:|S\?:|S!:|await|disconnect|open|encrypt|deflate)(?: (?P<rest>.*))?"
 )
 _TITLE: Final = re.compile(r"# (RFC \d+ §[\w.]+(?:, (?:RFC \d+ )?§[\w.]+)*): \S.*")
 _BLOCK_LITERAL: Final = re.compile(r"\{@\+?\}$")
@@ -111,11 +114,16 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True)
+class Encrypt:
+    """TLS is negotiated here (RFC 9051 §6.2.1)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Deflate:
     """Both sides compress from here on (RFC 4978)."""
 
 
-Action = Say | Expect | ExpectGroup | Allow | Forbid | ExpectEnd | Disconnect | Open | Deflate
+Action = Say | Expect | ExpectGroup | Allow | Forbid | ExpectEnd | Disconnect | Open | Encrypt | Deflate
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +155,7 @@ class Scenario:
     user: str = "anna"
     password: str = "secret"
     connections: int = 1
+    tls: Tls = "none"
     states: dict[int, str] = field(default_factory=dict)
     enable: list[str] = field(default_factory=list)
     requires: list[str] = field(default_factory=list)
@@ -234,6 +243,10 @@ def _directive(scenario: Scenario, line: str, lines: _Lines) -> None:
         case "account":
             scenario.user, _, password = value.partition(" ")
             scenario.password = password or scenario.password
+        case "tls":
+            if value not in ("offered", "required"):
+                raise lines.error("@tls is offered or required")
+            scenario.tls = "offered" if value == "offered" else "required"
         case "enable":
             scenario.enable.append(value)
             scenario.requires += value.split()
@@ -283,6 +296,8 @@ def _action(verb: str, rest: str, lines: _Lines) -> Action:
             return Disconnect()
         case "open":
             return Open(rest or "authenticated")
+        case "encrypt":
+            return Encrypt()
         case "deflate":
             return Deflate()
     if rest == "EOF":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import zlib
 from typing import Protocol
 
@@ -23,6 +24,10 @@ class Wire(Protocol):
 
     async def receive(self) -> bytes:
         """The next octets, as many as are there; empty at the end of the stream."""
+        ...
+
+    async def start_tls(self) -> None:
+        """Go over to TLS, whatever the server's certificate (RFC 9051 §6.2.1)."""
         ...
 
     async def close(self) -> None:
@@ -52,9 +57,15 @@ class TcpWire:
         except ConnectionError:
             return b""
 
+    async def start_tls(self) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        await self._writer.start_tls(context)
+
     async def close(self) -> None:
         self._writer.close()
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(ConnectionError, ssl.SSLError):
             await self._writer.wait_closed()
 
 
@@ -74,6 +85,9 @@ class DeflateWire:
             if data := self._inflate.decompress(received):
                 return data
         return b""
+
+    async def start_tls(self) -> None:
+        raise NotImplementedError("TLS is negotiated before compression")
 
     async def close(self) -> None:
         await self._inner.close()
