@@ -233,8 +233,8 @@ def test_engines_agree() -> None:
     run_state_machine_as_test(
         Comparison,
         settings=settings(
-            max_examples=25,
-            stateful_step_count=25,
+            max_examples=50,
+            stateful_step_count=30,
             deadline=None,
             derandomize=True,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

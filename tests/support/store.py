@@ -6,12 +6,10 @@ the same directory.
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, NamedTuple, cast
+from typing import Final, NamedTuple
 
 from restante.model.dates import MailDate
 from restante.model.flags import DELETED, NO_FLAGS, SEEN, FlagSet
@@ -20,6 +18,7 @@ from restante.store import query as q
 from restante.store.api import Account, Mailbox, Store
 from restante.store.memory import MemoryStore
 from restante.store.model import Field, MessageRecord, NewMessage, SpecialUse, StoreLimits
+from restante.store.sqlite.store import SqliteStore
 
 NOON: Final = 1_790_000_000
 """Where the tests' clock starts, epoch seconds."""
@@ -54,17 +53,12 @@ def _memory(path: Path, limits: StoreLimits, clock: Clock) -> Store:
 
 
 def _sqlite(path: Path, limits: StoreLimits, clock: Clock) -> Store:
-    module = importlib.import_module("restante.store.sqlite.store")
-    make = cast("Callable[..., Store]", module.SqliteStore)
-    return make(path, limits=limits, clock=clock)
+    return SqliteStore(path, limits=limits, clock=clock, inline=10_000)
 
 
 def engines() -> list[Engine]:
-    """Every engine there is. One that is there and cannot be imported fails its tests."""
-    found = [Engine("memory", durable=False, make=_memory)]
-    if importlib.util.find_spec("restante.store.sqlite.store") is not None:
-        found.append(Engine("sqlite", durable=True, make=_sqlite))
-    return found
+    """Every engine there is."""
+    return [Engine("memory", durable=False, make=_memory), Engine("sqlite", durable=True, make=_sqlite)]
 
 
 @dataclass(slots=True)
