@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from restante.imap.errors import No
 from restante.imap.view import MailboxView
@@ -17,11 +17,13 @@ class Binding:
         view: to turn numbers and ``$`` into UIDs.
         charset: of the strings in it.
         now: seconds since 1970-01-01T00:00:00Z, for WITHIN (RFC 5032 §3).
+        notes: names of :class:`~restante.imap.registry.SearchAddition` that keys ask for.
     """
 
     view: MailboxView
     charset: str
     now: int
+    notes: set[str] = field(default_factory=set)
 
     def uids(self, messages: MessageSet) -> UidSet:
         """The UIDs that *messages* means; numbers out of range match nothing."""

@@ -17,6 +17,7 @@ from typing import Final, Protocol, assert_never
 from restante.auth.authenticator import Authenticator
 from restante.imap.client import Client
 from restante.imap.errors import STORE_CODES, Bad, Disconnect, No, as_no
+from restante.imap.hooks import CommandSpec, Numbers
 from restante.imap.protocol import response
 from restante.imap.protocol.events import (
     ContinuationWanted,
@@ -28,7 +29,7 @@ from restante.imap.protocol.events import (
     Request,
 )
 from restante.imap.protocol.response import Done
-from restante.imap.registry import CommandSpec, Numbers, Registry
+from restante.imap.registry import Registry
 from restante.imap.state import Authenticated, LoggedOut, NotAuthenticated, Selected, State
 from restante.imap.view import Style
 from restante.imap.wire.errors import BadSyntax, TooBig
@@ -188,6 +189,20 @@ class Session:
     def rev2(self) -> bool:
         """Whether the client asked for IMAP4rev2."""
         return "IMAP4REV2" in self.enabled
+
+    def turn_on(self, name: str) -> str | None:
+        """Enable what *name* says, with what it implies; as it is shown, or None if unknown or on already (RFC 5161 §3.1)."""
+        known = self.services.registry.enable.get(name.upper())
+        if known is None or name.upper() in self.enabled:
+            return None
+        self.enabled.add(name.upper())
+        for implied in known.implies:
+            self.turn_on(implied)
+        if isinstance(self.state, Selected):
+            self.state.view.style = self.style()
+            if known.on_enable is not None:
+                self.state.send(known.on_enable(self.state))
+        return known.shown
 
     def style(self) -> Style:
         """How this client wants to be told of changes."""

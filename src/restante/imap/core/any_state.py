@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from restante.imap.hooks import NoArguments, command
 from restante.imap.protocol.response import DONE, Done, status
-from restante.imap.registry import NoArguments, command
 from restante.imap.state import State
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from restante.imap.errors import Bad, No
+from restante.imap.hooks import LiteralKind, command
 from restante.imap.protocol.response import Done
-from restante.imap.registry import LiteralKind, Registry, command
+from restante.imap.registry import Registry
 from restante.imap.state import Authenticated
 from restante.imap.wire.fragments import Literal
 from restante.imap.wire.reader import Reader

@@ -7,8 +7,9 @@ from typing import Final, Self
 
 from restante.imap.core.append import target
 from restante.imap.errors import No
+from restante.imap.hooks import Numbers, with_uid
 from restante.imap.protocol.response import DONE, Done
-from restante.imap.registry import Numbers, Registry, with_uid
+from restante.imap.registry import Registry
 from restante.imap.state import Selected
 from restante.imap.wire.reader import Reader
 from restante.model.mailbox_name import MailboxName

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Final
 
 from restante.imap.errors import No
+from restante.imap.hooks import NoArguments, Numbers, command
 from restante.imap.protocol.response import DONE, Done
-from restante.imap.registry import NoArguments, Numbers, command
 from restante.imap.state import Selected
 
 

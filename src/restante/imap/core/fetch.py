@@ -8,8 +8,8 @@ The rule it protects: a message is never parsed here, and a large one never held
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 from typing import Final, Self, cast
@@ -18,8 +18,9 @@ from restante.imap.content import Deferred, Octets, Streamed, without_nul
 from restante.imap.core.fetch_items import FLAGS, MACROS, UID
 from restante.imap.errors import No
 from restante.imap.fetching import FetchContext
+from restante.imap.hooks import FetchAtt, FetchModification, Numbers, with_uid
 from restante.imap.protocol.response import DONE, Done
-from restante.imap.registry import FetchAtt, Numbers, Registry, with_uid
+from restante.imap.registry import Registry
 from restante.imap.state import Selected
 from restante.imap.wire.reader import Reader
 from restante.mime.transfer import UnknownEncoding
@@ -34,16 +35,30 @@ _RAW_BATCH: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """``fetch = "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")")``"""
+    """``fetch = "FETCH" SP sequence-set SP items [fetch-modifiers]``, where items are a macro, one, or several in parentheses
+    (RFC 9051 §9, RFC 4466 §6)."""
 
     messages: MessageSet
     items: tuple[FetchAtt, ...]
+    modifications: Mapping[str, FetchModification] = field(default_factory=dict)
 
     @classmethod
     def read(cls, r: Reader, tables: Registry) -> Self:
-        """Read the set and the items."""
+        """Read the set, the items and the modifiers."""
         messages = r.sp().message_set()
-        return cls(messages, read_items(r.sp(), tables))
+        items = read_items(r.sp(), tables)
+        return cls(messages, items, _modifications(r, tables) if r.take(b" ") else {})
+
+
+def _modifications(r: Reader, tables: Registry) -> dict[str, FetchModification]:
+    def modification(r: Reader) -> tuple[str, FetchModification]:
+        known = tables.fetch_modifiers.get(r.peek_word())
+        if known is None:
+            raise r.expected("a FETCH modifier")
+        r.word()
+        return known.name, known.read(r, tables)
+
+    return dict(r.list_of(modification))
 
 
 def read_items(r: Reader, tables: Registry) -> tuple[FetchAtt, ...]:
@@ -65,8 +80,13 @@ def read_items(r: Reader, tables: Registry) -> tuple[FetchAtt, ...]:
 
 async def fetch(cmd: Fetch, s: Selected) -> Done:
     """Send what was asked of each message that is still there."""
-    uids = s.view.resolve(cmd.messages)
-    items = _with_uid(cmd)
+    asked = s.view.resolve(cmd.messages)
+    items = _all_items(cmd)
+    for name in (*(item.enables for item in items), *(one.enables for one in cmd.modifications.values())):
+        s.session.turn_on(name)
+    uids: Sequence[Uid] = asked
+    for modification in cmd.modifications.values():
+        uids = await modification.narrow(uids, cmd.messages, s, cmd.modifications)
     seen = await _mark_seen(items, s, uids)
     fields = reduce(or_, (item.fields for item in items), Field.NONE)
     batch = _RAW_BATCH if Field.RAW in fields else s.session.services.limits.batch
@@ -83,9 +103,11 @@ async def fetch(cmd: Fetch, s: Selected) -> Done:
     return DONE
 
 
-def _with_uid(cmd: Fetch) -> tuple[FetchAtt, ...]:
-    """RFC 9051 §6.4.9: the UID comes along with every UID FETCH."""
-    return (UID, *cmd.items) if cmd.messages.uid and UID not in cmd.items else cmd.items
+def _all_items(cmd: Fetch) -> tuple[FetchAtt, ...]:
+    """What was asked for, what modifiers add, and with every UID FETCH the UID (RFC 9051 §6.4.9)."""
+    added = (item for modification in cmd.modifications.values() for item in modification.items)
+    items = tuple(dict.fromkeys((*cmd.items, *added)))
+    return (UID, *items) if cmd.messages.uid and UID not in items else items
 
 
 async def _mark_seen(items: Sequence[FetchAtt], s: Selected, uids: Sequence[Uid]) -> frozenset[Uid]:

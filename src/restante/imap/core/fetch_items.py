@@ -11,7 +11,8 @@ from typing import Final
 
 from restante.imap.core.sections import read_body_section
 from restante.imap.fetching import FetchContext
-from restante.imap.registry import FetchAtt, FetchItem, Registry
+from restante.imap.hooks import FetchAtt, FetchItem
+from restante.imap.registry import Registry
 from restante.imap.wire.reader import Reader
 from restante.store.model import Field, MessageRecord
 
@@ -25,6 +26,7 @@ class Plain:
     fields: Field
     show: Render
     sets_seen: bool = False
+    enables: str = ""
 
     def render(self, message: MessageRecord, context: FetchContext) -> bytes:
         """The item's name and value."""
@@ -47,7 +49,6 @@ def _kept(answer: bytes | None) -> bytes:
 
 UID: Final = Plain(Field.NONE, lambda message, context: b"UID %d" % message.uid)
 FLAGS: Final = Plain(Field.NONE, flags)
-MODSEQ: Final = Plain(Field.NONE, lambda message, context: b"MODSEQ (%d)" % message.modseq)
 _BODY: Final = Plain(Field.BODY, lambda message, context: b"BODY %b" % _kept(message.body))
 
 

@@ -21,7 +21,8 @@ from restante.imap.core import (
     status,
     store,
 )
-from restante.imap.registry import Extension, Facts
+from restante.imap.hooks import Facts
+from restante.imap.registry import Extension
 
 
 def _capabilities(facts: Facts) -> tuple[str, ...]:

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
+from restante.imap.hooks import ListAnswer, ListSelection, command
 from restante.imap.listing import ListEntry, Patterns, entries
 from restante.imap.protocol.response import DONE, Done
-from restante.imap.registry import ListAnswer, ListSelection, Registry, command
+from restante.imap.registry import Registry
 from restante.imap.state import Authenticated
 from restante.imap.wire import writer
 from restante.imap.wire.reader import Reader

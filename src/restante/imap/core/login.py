@@ -13,8 +13,9 @@ from typing import Final, Self
 from restante.auth.errors import AuthenticationFailed
 from restante.auth.exchange import Exchange
 from restante.imap.errors import Bad, Disconnect, No
+from restante.imap.hooks import NoArguments, command
 from restante.imap.protocol.response import Done
-from restante.imap.registry import NoArguments, Registry, command
+from restante.imap.registry import Registry
 from restante.imap.state import Authenticated, NotAuthenticated
 from restante.imap.wire.reader import Reader
 from restante.sasl.mechanism import Challenge

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from restante.imap.errors import No
+from restante.imap.hooks import command
 from restante.imap.protocol.response import DONE, Done
-from restante.imap.registry import Registry, command
+from restante.imap.registry import Registry
 from restante.imap.state import Authenticated
 from restante.imap.wire.reader import Reader
 from restante.model.mailbox_name import INBOX, MailboxName

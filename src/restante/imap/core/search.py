@@ -12,8 +12,9 @@ from typing import Final, Self
 from restante.imap.binding import Binding
 from restante.imap.core.search_keys import conjunction, read_key
 from restante.imap.errors import No
+from restante.imap.hooks import Numbers, SearchResult, SearchReturn, SearchTerm, with_uid
 from restante.imap.protocol.response import DONE, Done
-from restante.imap.registry import Numbers, Registry, SearchResult, SearchReturn, SearchTerm, with_uid
+from restante.imap.registry import Registry
 from restante.imap.state import Selected
 from restante.imap.wire import writer
 from restante.imap.wire.reader import Reader
@@ -76,8 +77,9 @@ def _return(r: Reader, tables: Registry) -> tuple[SearchReturn, Part]:
 async def search(cmd: Search, s: Selected) -> Done:
     """Find, save if asked, and answer."""
     saving = any(option.name == SAVE for option, _ in cmd.returns or ())
+    notes: set[str] = set()
     try:
-        uids = await find(cmd, s)
+        uids = await find(cmd, s, notes)
     except No:
         if saving:
             # RFC 5182 §2.1: a SAVE that fails leaves the empty result.
@@ -87,18 +89,31 @@ async def search(cmd: Search, s: Selected) -> Done:
         s.view.saved = _kept(cmd, uids)
     numbers = uids if cmd.uid else [number for uid in uids if (number := s.view.seqnum(uid))]
     if cmd.returns is None and not s.session.rev2:
-        s.send(b"SEARCH" + b"".join(b" %d" % number for number in numbers))
+        added = b"".join([b" (%b)" % one for one in await _additions(s, notes, uids)])
+        s.send(b"SEARCH" + b"".join(b" %d" % number for number in numbers) + added)
         return DONE
-    _answer(cmd, s, SearchResult(numbers, cmd.uid))
+    shown = list(_kept(cmd, uids)) if cmd.returns else uids
+    _answer(cmd, s, SearchResult(numbers, cmd.uid), await _additions(s, notes, shown))
     return DONE
 
 
-async def find(cmd: Search, s: Selected) -> list[Uid]:
-    """The UIDs that match, of messages the client knows, ascending."""
+async def _additions(s: Selected, notes: set[str], shown: Sequence[Uid]) -> list[bytes]:
+    """What keys add to the answer, of the messages it shows (RFC 7162 §3.1.5)."""
+    table = s.session.services.registry.search_additions
+    for note in notes:
+        s.session.turn_on(table[note].enables)
+    if not shown or not notes:
+        return []
+    index = await s.mailbox.index()
+    return [b"%b %b" % (note.encode(), table[note].value(shown, index)) for note in sorted(notes)]
+
+
+async def find(cmd: Search, s: Selected, notes: set[str]) -> list[Uid]:
+    """The UIDs that match, of messages the client knows, ascending; *notes* gets the additions that keys ask for."""
     charset = codec(cmd.charset) if cmd.charset else "utf-8"
     if charset is None:
         raise No("The charset is not supported", "BADCHARSET (US-ASCII UTF-8)")
-    query = cmd.program(Binding(s.view, charset, s.session.services.clock()))
+    query = cmd.program(Binding(s.view, charset, s.session.services.clock(), notes))
     found = await s.mailbox.search(query)
     return [uid for uid in found if s.view.seqnum(uid)]
 
@@ -111,12 +126,12 @@ def _kept(cmd: Search, uids: Sequence[Uid]) -> UidSet:
     return UidSet.of(uid for option in shown for uid in option.saves(uids))
 
 
-def _answer(cmd: Search, s: Selected, result: SearchResult) -> None:
+def _answer(cmd: Search, s: Selected, result: SearchResult, additions: Sequence[bytes]) -> None:
     """``* ESEARCH``; the tag is a quoted string, which at least one client insists on (RFC 4466 §2.6.2)."""
     parts = [write(result) for _, write in cmd.returns or ()] or [all_numbers(result)]
     if cmd.returns and all(option.name == SAVE for option, _ in cmd.returns):
         return
-    shown = b"".join(b" " + part for part in parts if part is not None)
+    shown = b"".join(b" " + part for part in (*parts, *additions) if part is not None)
     uid = b" UID" if cmd.uid else b""
     s.send(b"ESEARCH (TAG %b)%b%b" % (writer.quoted(s.session.tag.encode()), uid, shown))
 

@@ -11,7 +11,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from restante.imap.registry import Registry, SearchKey, SearchTerm
+from restante.imap.hooks import SearchKey, SearchTerm
+from restante.imap.registry import Registry
 from restante.imap.wire.reader import Reader
 from restante.model.dates import day_of
 from restante.model.flags import ANSWERED, DELETED, DRAFT, FLAGGED, SEEN, Flag

@@ -11,7 +11,7 @@ from typing import Final
 
 from restante.imap.content import Octets, built, literal, parts, without_nul
 from restante.imap.fetching import FetchContext
-from restante.imap.registry import FetchItem
+from restante.imap.hooks import FetchItem
 from restante.imap.wire import writer
 from restante.imap.wire.reader import Reader
 from restante.mime import header
@@ -116,6 +116,7 @@ class BodySection:
     partial: Partial | None
     sets_seen: bool
     label: bytes
+    enables: str = ""
 
     @property
     def fields(self) -> Field:

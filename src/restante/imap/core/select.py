@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Self
 
+from restante.imap.hooks import NoArguments, Opened, command
 from restante.imap.protocol.response import DONE, Done, status
-from restante.imap.registry import NoArguments, Opened, Registry, command
+from restante.imap.registry import Registry
 from restante.imap.state import Authenticated, Selected
 from restante.imap.view import MailboxView
 from restante.imap.wire import writer

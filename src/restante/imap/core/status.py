@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Self
 
+from restante.imap.hooks import StatusItem, command
 from restante.imap.protocol.response import DONE, Done
-from restante.imap.registry import Registry, StatusItem, command
+from restante.imap.registry import Registry
 from restante.imap.state import Authenticated
 from restante.imap.wire import writer
 from restante.imap.wire.reader import Reader
@@ -49,6 +50,8 @@ def status_line(record: MailboxRecord, items: tuple[StatusItem, ...], *, utf8: b
 async def status(cmd: Status, s: Authenticated) -> Done:
     """A mailbox's figures without selecting it; constant cost."""
     mailbox = await s.account.mailbox(cmd.mailbox)
+    for item in cmd.items:
+        s.session.turn_on(item.enables)
     s.send(status_line(await mailbox.record(), cmd.items, utf8=s.session.utf8))
     return DONE
 

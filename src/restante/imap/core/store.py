@@ -1,4 +1,4 @@
-"""STORE (RFC 9051 §6.4.6), with UNCHANGEDSINCE and MODIFIED to come from RFC 7162.
+"""STORE (RFC 9051 §6.4.6), with the conditions of RFC 7162 §3.1.3: messages changed since are left and named by MODIFIED.
 
 The rule it protects: a client hears of its own change once: from here, or not at all with ``.SILENT``; never again from the
 choke point.
@@ -11,12 +11,14 @@ from typing import Final, Self
 
 from restante.imap.core.expunge import require_writable
 from restante.imap.errors import No
+from restante.imap.hooks import Numbers, with_uid
 from restante.imap.protocol.response import DONE, Done
-from restante.imap.registry import Numbers, Registry, with_uid
+from restante.imap.registry import Registry
 from restante.imap.state import Selected
 from restante.imap.wire.reader import Reader
 from restante.model.flags import RECENT, Flag, FlagSet
-from restante.model.message_set import MessageSet
+from restante.model.ids import ModSeq
+from restante.model.message_set import MessageSet, UidSet
 from restante.store.model import FlagOp, FlagsUpdated
 
 _OPERATIONS: Final = {op.value: op for op in FlagOp}
@@ -24,37 +26,62 @@ _OPERATIONS: Final = {op.value: op for op in FlagOp}
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """``store = "STORE" SP sequence-set SP store-att-flags``"""
+    """``store = "STORE" SP sequence-set [store-modifiers] SP store-att-flags`` (RFC 4466 §6)"""
 
     messages: MessageSet
     op: FlagOp
     flags: tuple[Flag, ...]
     silent: bool
+    unchanged_since: ModSeq | None = None
+    enables: str = ""
 
     @classmethod
     def read(cls, r: Reader, tables: Registry) -> Self:
         """Read the set, the operation, and the flags with or without parentheses."""
         messages = r.sp().message_set()
+        modifier = _modifier(r, tables) if r.peek(b" (") else None
         name, _, silent = r.sp().word().partition(".")
         if name not in _OPERATIONS or silent not in ("", "SILENT"):
             raise r.expected("FLAGS, +FLAGS or -FLAGS")
         r.sp()
         flags = r.flag_list() if r.peek(b"(") else r.flags_bare()
-        return cls(messages, _OPERATIONS[name], flags, bool(silent))
+        since, enables = modifier or (None, "")
+        return cls(messages, _OPERATIONS[name], flags, bool(silent), since, enables)
+
+
+def _modifier(r: Reader, tables: Registry) -> tuple[ModSeq, str]:
+    def modifier(r: Reader) -> tuple[ModSeq, str]:
+        known = tables.store_modifiers.get(r.peek_word())
+        if known is None:
+            raise r.expected("a STORE modifier")
+        r.word()
+        return known.read(r, tables), known.enables
+
+    return r.sp().list_of(modifier)[-1]
 
 
 async def store(cmd: Store, s: Selected) -> Done:
     """Change the flags, and tell the new ones unless asked to be silent."""
     require_writable(s)
+    s.session.turn_on(cmd.enables)
     uids = s.view.resolve(cmd.messages)
     if RECENT in cmd.flags:
         raise No("\\Recent is the server's to set", "CANNOT")
-    updated = await s.mailbox.update_flags(uids, cmd.op, FlagSet(cmd.flags))
+    updated = await s.mailbox.update_flags(uids, cmd.op, FlagSet(cmd.flags), cmd.unchanged_since)
     _tell(s, updated, silent=cmd.silent)
     if not cmd.messages.uid and len(updated.now) < len(uids):
         # RFC 2180 §4.2.
         raise No("Some of the messages are gone", "EXPUNGEISSUED")
+    if updated.refused:
+        return Done("Some of the messages had changed", f"MODIFIED {_modified(cmd, s, updated.refused)}")
     return DONE
+
+
+def _modified(cmd: Store, s: Selected, refused: UidSet) -> str:
+    """The refused messages as the client named them: by UID, or by number (RFC 7162 §3.1.3)."""
+    if cmd.messages.uid:
+        return refused.wire()
+    return UidSet.of(number for uid in refused if (number := s.view.seqnum(uid))).wire()
 
 
 def _tell(s: Selected, updated: FlagsUpdated, *, silent: bool) -> None:
@@ -64,6 +91,8 @@ def _tell(s: Selected, updated: FlagsUpdated, *, silent: bool) -> None:
     # With CONDSTORE even a silent change tells its modseq (RFC 7162 §3.1.3).
     lines = []
     for message in updated.now:
+        if message.uid in updated.refused:
+            continue
         number = s.view.seqnum(message.uid)
         if number is not None:
             lines.append(s.view.flags_line(number, message))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from restante.imap.registry import Extension, Facts
+from restante.imap.hooks import Facts
+from restante.imap.registry import Extension
 
 
 def _capabilities(facts: Facts) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ from typing import Final
 from restante.imap.content import Octets, built, parts
 from restante.imap.core.sections import Partial, read_path
 from restante.imap.fetching import FetchContext
-from restante.imap.registry import Extension, FetchItem, always
+from restante.imap.hooks import FetchItem, always
+from restante.imap.registry import Extension
 from restante.imap.wire.reader import Reader
 from restante.mime.part import Part
 from restante.mime.transfer import decode_known
@@ -30,6 +31,7 @@ class Binary:
     size_only: bool
     label: bytes
     fields: Field = Field.RAW | Field.PARTS
+    enables: str = ""
 
     def render(self, message: MessageRecord, context: FetchContext) -> Octets:
         """The decoded part, as a literal8 when it holds NUL; NIL for a part that is not there."""

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from restante.imap.errors import No
+from restante.imap.hooks import Facts, command
 from restante.imap.protocol.response import Done
-from restante.imap.registry import Extension, Facts, Registry, command
+from restante.imap.registry import Extension, Registry
 from restante.imap.state import State
 from restante.imap.wire.reader import Reader
 

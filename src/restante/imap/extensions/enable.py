@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Self
 
+from restante.imap.hooks import always, command
 from restante.imap.protocol.response import DONE, Done
-from restante.imap.registry import Extension, Registry, always, command
-from restante.imap.state import Authenticated, Selected
+from restante.imap.registry import Extension, Registry
+from restante.imap.state import Authenticated
 from restante.imap.wire.reader import Reader
 
 
@@ -30,17 +31,7 @@ class Enable:
 
 async def enable(cmd: Enable, s: Authenticated) -> Done:
     """Turn on what is known and not on yet, and say which those were (§3.2)."""
-    session = s.session
-    fresh = []
-    for name in cmd.names:
-        known = session.services.registry.enable.get(name.upper())
-        if known is None or name.upper() in session.enabled:
-            continue
-        shown, implied = known
-        session.enabled.update((name.upper(), *(one.upper() for one in implied)))
-        fresh.append(shown)
-    if isinstance(s, Selected):
-        s.view.style = session.style()
+    fresh = [shown for name in cmd.names if (shown := s.session.turn_on(name))]
     s.send(" ".join(("ENABLED", *fresh)).encode())
     return DONE
 

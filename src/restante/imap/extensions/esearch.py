@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from restante.imap.core.search import all_numbers
-from restante.imap.registry import Extension, SearchResult, SearchReturn, always
+from restante.imap.hooks import SearchResult, SearchReturn, always
+from restante.imap.registry import Extension
 
 
 def _min(result: SearchResult) -> bytes | None:

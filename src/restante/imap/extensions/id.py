@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Self
 
+from restante.imap.hooks import always, command
 from restante.imap.protocol.response import DONE, Done
-from restante.imap.registry import Extension, Registry, always, command
+from restante.imap.registry import Extension, Registry
 from restante.imap.state import State
 from restante.imap.wire import writer
 from restante.imap.wire.reader import Reader

@@ -11,8 +11,9 @@ from typing import Final
 
 from restante.imap.client import Wake
 from restante.imap.errors import Bad
+from restante.imap.hooks import NoArguments, always, command
 from restante.imap.protocol.response import DONE, Done, continuation, status
-from restante.imap.registry import Extension, NoArguments, always, command
+from restante.imap.registry import Extension
 from restante.imap.state import Authenticated, Selected
 
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from restante.imap.hooks import ListReturn, ListSelection, always
 from restante.imap.listing import ListEntry
-from restante.imap.registry import Extension, ListReturn, ListSelection, always
+from restante.imap.registry import Extension
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from restante.imap.core.status import read_items, status_line
+from restante.imap.hooks import ListReturn, StatusItem, always
 from restante.imap.listing import ListEntry
-from restante.imap.registry import Extension, ListReturn, StatusItem, always
+from restante.imap.registry import Extension
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from restante.imap.registry import Extension, always
+from restante.imap.hooks import always
+from restante.imap.registry import Extension
 
 extension: Final = Extension(
     name="LITERAL+", rfc=7888, summary="Literals without a round trip", capabilities=always("LITERAL+")

@@ -12,8 +12,9 @@ from typing import Final, Self
 from restante.imap.core.append import target
 from restante.imap.core.copy import copy_uid
 from restante.imap.core.expunge import require_writable
+from restante.imap.hooks import Numbers, always, with_uid
 from restante.imap.protocol.response import DONE, Done, status
-from restante.imap.registry import Extension, Numbers, Registry, always, with_uid
+from restante.imap.registry import Extension, Registry
 from restante.imap.state import Selected
 from restante.imap.wire.reader import Reader
 from restante.model.mailbox_name import MailboxName

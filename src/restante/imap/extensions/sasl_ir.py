@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from restante.imap.registry import Extension, always
+from restante.imap.hooks import always
+from restante.imap.registry import Extension
 
 extension: Final = Extension(
     name="SASL-IR", rfc=4959, summary="One round trip less to log in", capabilities=always("SASL-IR")

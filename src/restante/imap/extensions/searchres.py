@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from restante.imap.core.search import SAVE
-from restante.imap.registry import Extension, SearchReturn, always
+from restante.imap.hooks import SearchReturn, always
+from restante.imap.registry import Extension
 
 extension: Final = Extension(
     name="SEARCHRES",

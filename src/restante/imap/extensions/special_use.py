@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from restante.imap.errors import No
+from restante.imap.hooks import CreateParameter, ListReturn, ListSelection, always
 from restante.imap.listing import ListEntry
-from restante.imap.registry import CreateParameter, Extension, ListReturn, ListSelection, Registry, always
+from restante.imap.registry import Extension, Registry
 from restante.imap.wire.reader import Reader
 from restante.store.model import SpecialUse, StoreFeature
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from restante.imap.core.expunge import require_writable
+from restante.imap.hooks import always, command
 from restante.imap.protocol.response import DONE, Done
-from restante.imap.registry import Extension, Registry, always, command
+from restante.imap.registry import Extension, Registry
 from restante.imap.state import Selected
 from restante.imap.wire.reader import Reader
 from restante.model.message_set import MessageSet

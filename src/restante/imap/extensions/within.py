@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from restante.imap.registry import Extension, Registry, SearchKey, SearchTerm, always
+from restante.imap.hooks import SearchKey, SearchTerm, always
+from restante.imap.registry import Extension, Registry
 from restante.imap.wire.reader import Reader
 from restante.store.query import Arrived, Compare
 

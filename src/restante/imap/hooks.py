@@ -1,0 +1,368 @@
+"""The values an extension is made of: one type for each thing an RFC may add to the protocol.
+
+Strategy: what an extension brings is data with functions in it (how to read it, what to do), never a subclass to override or a
+method to call at the right moment. :mod:`restante.imap.registry` folds them into tables.
+
+The rule it protects: a command's state rule is the type of its handler's session argument, so the two cannot disagree.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
+
+from restante.imap.protocol.response import Done
+from restante.imap.wire.reader import Reader
+from restante.model.ids import ModSeq, Uid
+from restante.model.message_set import MessageSet
+from restante.store.api import MessageIndex
+from restante.store.model import Field, MailboxRecord, MessageRecord, SpecialUse
+from restante.store.query import Query
+
+if TYPE_CHECKING:
+    from restante.imap.binding import Binding
+    from restante.imap.content import Octets
+    from restante.imap.fetching import FetchContext
+    from restante.imap.listing import ListEntry
+    from restante.imap.registry import Registry
+    from restante.imap.state import Selected, State
+
+
+class Numbers(enum.Enum):
+    """What a command has to do with sequence numbers (RFC 9051 §7.5.1)."""
+
+    NONE = "none"
+    """It uses none: EXPUNGE may be told before its tagged reply."""
+    USES = "uses"
+    """Its arguments or responses hold numbers: no EXPUNGE while it runs."""
+    BREAKS = "breaks"
+    """It takes numbers and removes messages: EXPUNGE is its answer."""
+
+
+class LiteralKind(enum.Enum):
+    """How large a literal a command's arguments may hold."""
+
+    ARGUMENT = "argument"
+    MESSAGE = "message"
+
+
+class Command(Protocol):
+    """A command's arguments: a frozen dataclass whose docstring is its ABNF rule."""
+
+    @classmethod
+    def read(cls, r: Reader, tables: Registry) -> Self:
+        """Read what follows the command's name, with *tables* for names that extensions add. Raises BadSyntax."""
+        ...
+
+
+C = TypeVar("C", bound=Command)
+S = TypeVar("S", bound="State")
+Run = Callable[["State"], Awaitable[Done]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandSpec:
+    """One command, made by :func:`command`.
+
+    Attributes:
+        name: as on the wire, upper case; ``UID`` forms are specs of their own.
+        read: reads its arguments and gives what does it.
+        state: the least state it is allowed in.
+        numbers: what it has to do with sequence numbers.
+        literal: how large its literals may be.
+    """
+
+    name: str
+    read: Callable[[Reader, Registry], Run]
+    state: type[State]
+    numbers: Numbers = Numbers.NONE
+    literal: LiteralKind = LiteralKind.ARGUMENT
+
+
+def command(
+    name: str,
+    kind: type[C],
+    run: Callable[[C, S], Awaitable[Done]],
+    *,
+    state: type[S],
+    numbers: Numbers = Numbers.NONE,
+    literal: LiteralKind = LiteralKind.ARGUMENT,
+) -> CommandSpec:
+    """A command of arguments *kind*, done by *run*, allowed where the connection's state is a *state*."""
+
+    def read(r: Reader, tables: Registry) -> Run:
+        arguments = kind.read(r, tables)
+
+        def go(current: State) -> Awaitable[Done]:
+            assert isinstance(current, state)
+            return run(arguments, current)
+
+        return go
+
+    return CommandSpec(name=name, read=read, state=state, numbers=numbers, literal=literal)
+
+
+def with_uid(
+    name: str,
+    kind: type[C],
+    run: Callable[[C, S], Awaitable[Done]],
+    *,
+    state: type[S],
+    numbers: Numbers,
+) -> tuple[CommandSpec, CommandSpec]:
+    """*name* and its ``UID`` form, which uses no numbers (RFC 9051 §6.4.9)."""
+    return (
+        command(name, kind, run, state=state, numbers=numbers),
+        command("UID " + name, kind, run, state=state),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NoArguments:
+    """A command without arguments."""
+
+    @classmethod
+    def read(cls, r: Reader, tables: Registry) -> Self:
+        """Nothing to read."""
+        return cls()
+
+
+class Facts(Protocol):
+    """What a capability may depend on."""
+
+    @property
+    def logged_in(self) -> bool:
+        """Whether the client has authenticated."""
+        ...
+
+    @property
+    def tls_offered(self) -> bool:
+        """Whether STARTTLS could be done now."""
+        ...
+
+    @property
+    def login_allowed(self) -> bool:
+        """Whether a password may be sent as things are: encrypted, or on loopback."""
+        ...
+
+    @property
+    def mechanisms(self) -> tuple[str, ...]:
+        """The SASL mechanisms that may be used as things are."""
+        ...
+
+    @property
+    def compressed(self) -> bool:
+        """Whether COMPRESS is on."""
+        ...
+
+    @property
+    def append_limit(self) -> int:
+        """Octets of the largest message APPEND takes."""
+        ...
+
+
+Capabilities = Callable[[Facts], Sequence[str]]
+
+
+def always(*names: str) -> Capabilities:
+    """Capabilities that are there in every state."""
+    return lambda facts: names
+
+
+def after_login(*names: str) -> Capabilities:
+    """Capabilities that show once the client has authenticated."""
+    return lambda facts: names if facts.logged_in else ()
+
+
+class FetchAtt(Protocol):
+    """One thing a FETCH asks of each message."""
+
+    @property
+    def enables(self) -> str:
+        """What asking for it turns on, as ENABLE of that name would; empty for nothing."""
+        ...
+
+    @property
+    def fields(self) -> Field:
+        """The columns it needs."""
+        ...
+
+    @property
+    def sets_seen(self) -> bool:
+        """Whether fetching it sets ``\\Seen`` (RFC 9051 §6.4.5)."""
+        ...
+
+    def render(self, message: MessageRecord, context: FetchContext) -> Octets:
+        """The item's name and value as a response writes them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FetchItem:
+    """A FETCH data item (RFC 9051 §6.4.5): *name* up to a ``[`` that follows, upper case; *read* reads the rest."""
+
+    name: str
+    read: Callable[[Reader, Registry], FetchAtt]
+
+
+class FetchModification(Protocol):
+    """What a FETCH modifier does (RFC 4466 §2.4)."""
+
+    @property
+    def enables(self) -> str:
+        """What using it turns on; empty for nothing."""
+        ...
+
+    @property
+    def items(self) -> tuple[FetchAtt, ...]:
+        """Items it adds to those asked for."""
+        ...
+
+    async def narrow(
+        self, uids: Sequence[Uid], messages: MessageSet, s: Selected, others: Mapping[str, FetchModification]
+    ) -> Sequence[Uid]:
+        """Which of *uids* to fetch; it may send untagged responses that go before. *others* are by name."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FetchModifier:
+    """A FETCH modifier: *read* reads what follows the name."""
+
+    name: str
+    read: Callable[[Reader, Registry], FetchModification]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreModifier:
+    """A STORE modifier (RFC 4466 §2.5): *read* gives the modseq that messages may have at most to be changed.
+
+    Attributes:
+        enables: what using it turns on; empty for nothing.
+    """
+
+    name: str
+    read: Callable[[Reader, Registry], ModSeq]
+    enables: str = ""
+
+
+SearchTerm = Callable[["Binding"], Query]
+"""A search key whose numbers, times and charset are still to be bound to a mailbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchKey:
+    """A SEARCH key (RFC 9051 §6.4.4): *read* reads what follows the name."""
+
+    name: str
+    read: Callable[[Reader, Registry], SearchTerm]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What a SEARCH found, as the client is to see it.
+
+    Attributes:
+        numbers: ascending UIDs or sequence numbers.
+        uid: which of the two.
+    """
+
+    numbers: Sequence[int]
+    uid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SearchReturn:
+    """A SEARCH RETURN option (RFC 4466 §2.6.1).
+
+    Attributes:
+        name: upper case.
+        read: reads its arguments and gives what writes its part of the ESEARCH response, or None for no part.
+        saves: the part of the result that SAVE keeps when this option stands beside it (RFC 5182 §2.4).
+    """
+
+    name: str
+    read: Callable[[Reader, Registry], Callable[[SearchResult], bytes | None]]
+    saves: Callable[[Sequence[int]], Sequence[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchAddition:
+    """Data that a search key has added to the answer (RFC 4466 §2.6.2).
+
+    Attributes:
+        name: as the answer writes it, and as the key notes it in its binding.
+        value: of the messages that the answer shows, at least one.
+        enables: what using it turns on; empty for nothing.
+    """
+
+    name: str
+    value: Callable[[Sequence[Uid], MessageIndex], bytes]
+    enables: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusItem:
+    """A STATUS item (RFC 9051 §6.3.11): *value* is what stands after the name; *enables* as for others."""
+
+    name: str
+    value: Callable[[MailboxRecord], bytes]
+    enables: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListSelection:
+    """A LIST selection option (RFC 5258 §3.1).
+
+    Attributes:
+        keeps: whether an entry is selected by it; None for an option that only modifies others.
+        recursive: whether names above selected ones are answered too (RECURSIVEMATCH).
+        implies: the return option that comes with it, if any.
+    """
+
+    name: str
+    keeps: Callable[[ListEntry], bool] | None
+    recursive: bool = False
+    implies: ListAnswer | None = None
+
+
+class ListAnswer(Protocol):
+    """What a LIST return option adds to each entry."""
+
+    def attributes(self, entry: ListEntry) -> Sequence[str]:
+        """Attributes for its LIST response."""
+        ...
+
+    def after(self, entry: ListEntry, *, utf8: bool) -> bytes | None:
+        """An untagged response to follow it, without ``* `` and CRLF."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ListReturn:
+    """A LIST return option (RFC 5258 §3.2): *read* reads its arguments."""
+
+    name: str
+    read: Callable[[Reader, Registry], ListAnswer]
+
+
+Opened = Callable[["Selected"], Awaitable[Sequence[bytes]]]
+"""What to do once a mailbox is open; the untagged responses it returns (without ``* `` and CRLF) go before the tagged one."""
+
+
+@dataclass(frozen=True, slots=True)
+class SelectParameter:
+    """A SELECT parameter (RFC 4466 §2.1): *read* reads its arguments and gives what to do once the mailbox is open."""
+
+    name: str
+    read: Callable[[Reader, Registry], Opened]
+
+
+@dataclass(frozen=True, slots=True)
+class CreateParameter:
+    """A CREATE parameter (RFC 4466 §2.2): *read* gives what the mailbox is for."""
+
+    name: str
+    read: Callable[[Reader, Registry], SpecialUse | None]
