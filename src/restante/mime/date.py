@@ -17,7 +17,9 @@ from restante.mime.header import unfold
 from restante.model.dates import MONTHS, MailDate
 
 _USUAL: Final = re.compile(
-    r"(?:[a-z]{3,9},?\s*)?(\d{1,2})\s+([a-z]{3})[a-z]*\s+(\d{2,4})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s*([+-]\d{4})|\s+([a-z]{1,5}))?\s*",
+    r"(?:[a-z]{3,9}\s*,?\s*)?(\d{1,2})\s+([a-z]{3})[a-z]*\s+(\d{2,4})"
+    r"(?:\s+(\d{1,2})\s*:\s*(\d{1,2})(?:\s*:\s*(\d{1,2}))?)?"
+    r"(?:\s*([+-]\d{4})|\s+([a-z]{1,5}))?\s*",
     re.IGNORECASE | re.ASCII,
 )
 _MONTH: Final = {name.lower(): number for number, name in enumerate(MONTHS, 1)}
@@ -42,7 +44,7 @@ def sent_date(value: bytes | None) -> MailDate | None:
     if number is None:
         return None
     zone = _offset(offset) if offset else _ZONES.get((name or "").upper(), 0)
-    return _moment(_year(year), number, int(day), int(hour), int(minute), int(second or 0), zone)
+    return _moment(_year(year), number, int(day), int(hour or 0), int(minute or 0), int(second or 0), zone)
 
 
 def _offset(text: str) -> int:
@@ -59,8 +61,11 @@ def _year(text: str) -> int:
 
 
 def _moment(year: int, month: int, day: int, hour: int, minute: int, second: int, zone: int) -> MailDate | None:
-    if hour > 24 or minute > 59 or second > 61 or abs(zone) > _MAX_ZONE:
-        return None
+    """RFC 5256 §2.2: an impossible zone counts as UTC, an impossible time as midnight, an impossible date as none."""
+    if abs(zone) > _MAX_ZONE:
+        zone = 0
+    if hour > 23 or minute > 59 or second > 60:
+        hour = minute = second = zone = 0
     try:
         days = date(year, month, day).toordinal() - _EPOCH
     except ValueError:

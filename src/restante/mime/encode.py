@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 from restante.mime.content import Params
-from restante.mime.part import Part
+from restante.mime.part import MAX_DEPTH, Part
 
 _VERSION: Final = b"1"
 _COMMON: Final = b"-"
@@ -52,26 +52,28 @@ def load(data: bytes) -> Part:
     words = iter(data.split(b" "))
     if next(words, b"") != _VERSION:
         raise ValueError("a part tree of an unknown version")
-    part = _load(words)
+    part = _load(words, MAX_DEPTH)
     if next(words, None) is not None:
         raise ValueError("a part tree with octets after its end")
     return part
 
 
-def _load(words: Iterator[bytes]) -> Part:
+def _load(words: Iterator[bytes], depth: int) -> Part:
     try:
         start, header, body, kind, below = next(words), next(words), next(words), next(words), next(words)
     except StopIteration:
         raise ValueError("a part tree that ends too early") from None
+    if depth < 0:
+        raise ValueError("a part tree that is too deep")
     begin = int(start)
     body_start = begin + int(header)
     main, sub, encoding, params = _load_kind(kind)
     children: tuple[Part, ...] = ()
     message = None
     if below == _MESSAGE:
-        message = _load(words)
+        message = _load(words, depth - 1)
     elif below != b"0":
-        children = tuple([_load(words) for _ in range(int(below))])
+        children = tuple([_load(words, depth - 1) for _ in range(int(below))])
     return Part(
         begin, body_start, body_start + int(body), main, sub, params, encoding, children=children, message=message
     )

@@ -9,9 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from restante.mime.content import Params, parameter
 from restante.mime.envelope import Envelope
+
+MAX_DEPTH: Final = 200
+"""Parts within one another. A tree is walked by recursion, and Python's own limit is near 1000 calls."""
 
 
 @dataclass(frozen=True, slots=True)

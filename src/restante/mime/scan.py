@@ -28,7 +28,7 @@ from restante.mime.content import (
 from restante.mime.envelope import NAMES as ENVELOPE_NAMES
 from restante.mime.envelope import Envelope, envelope_of
 from restante.mime.header import raw_values, unfold
-from restante.mime.part import Part
+from restante.mime.part import MAX_DEPTH, Part
 
 Raw = bytes | mmap.mmap
 """A whole message: octets in memory, or a mapped file."""
@@ -41,7 +41,7 @@ class ScanLimits:
     """What one message may ask of the scanner.
 
     Attributes:
-        depth: multiparts and messages within one another.
+        depth: multiparts and messages within one another, at most 200.
         parts: parts in all.
         header: octets read of one header; fields after them are served, but not understood.
         headers: octets read of all headers together.
@@ -53,6 +53,11 @@ class ScanLimits:
     header: int = 256 * 1024
     headers: int = 4 * 1024 * 1024
     boundaries: int = 500_000
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a depth the tree could not be walked at."""
+        if self.depth > MAX_DEPTH:
+            raise ValueError(f"the depth of parts can be capped at {MAX_DEPTH} at most")
 
 
 DEFAULT_LIMITS: Final = ScanLimits()

@@ -22,7 +22,7 @@ from restante.mime.words import decode_words
 PREVIEW_CHARACTERS: Final = 200
 """RFC 8970 §3.3: what a server SHOULD keep to; 256 is the most it MAY send."""
 
-_PREVIEW_OCTETS: Final = 32 * 1024
+_PREVIEW_OCTETS: Final = 64 * 1024
 _MAX_OCTETS: Final = 64 * 1024 * 1024
 _HIDDEN: Final = re.compile(r"<(?:(!--)|(script|style|head|title|template|noframes)(?=[\s/>]))", re.IGNORECASE)
 _BLOCK: Final = re.compile(

@@ -54,6 +54,7 @@ def test_every_message_of_the_corpus_comes_back() -> None:
         b"1 a 1 2 - 0",
         b"1 0 1 2 x 0",
         b"1 0 1 2 a/b/c/zz 0",
+        b"1" + b" 0 1 2 - m" * 5000,
     ],
 )
 def test_what_was_not_dumped_is_refused(data: bytes) -> None:

@@ -315,6 +315,12 @@ def test_nesting_beyond_the_cap_is_opaque() -> None:
     assert chain[-1].end == len(raw)
 
 
+def test_a_cap_that_python_could_not_keep_is_refused() -> None:
+    with pytest.raises(ValueError, match="200"):
+        ScanLimits(depth=201)
+    assert len(list(scan(b"Content-Type: message/rfc822\n\n" * 300, ScanLimits(depth=200)).walk())) == 201
+
+
 def test_messages_within_messages_beyond_the_cap_are_opaque() -> None:
     raw = b"Content-Type: message/rfc822\n\n" * 10_000
     chain = list(scan(raw).walk())
