@@ -44,7 +44,7 @@ class MailboxView:
         saved: the saved search result, ``$`` (RFC 5182 §2.1).
     """
 
-    __slots__ = ("_gone", "_own", "_recent", "_uids", "saved", "style", "told", "uid_next")
+    __slots__ = ("_gone", "_gone_since", "_own", "_recent", "_uids", "saved", "style", "told", "uid_next")
 
     def __init__(self, uids: Iterable[int], told: ModSeq, uid_next: Uid, style: Style) -> None:
         self._uids = array("I", uids)
@@ -53,6 +53,7 @@ class MailboxView:
         self.style = style
         self.saved = UidSet()
         self._gone = UidSet()
+        self._gone_since = told
         self._own: dict[Uid, ModSeq] = {}
         self._recent: tuple[tuple[int, int], ...] = ()
 
@@ -145,6 +146,8 @@ class MailboxView:
         lines: list[bytes] = []
         if changes.vanished:
             known = within(self._uids, changes.vanished.ranges)
+            if known and not self._gone:
+                self._gone_since = self.told
             self._gone = self._gone | UidSet.of(known)
         if self._gone and expunge_ok:
             lines += self._expunge()
@@ -155,6 +158,9 @@ class MailboxView:
         if changes.modseq > self.told:
             self.told = changes.modseq
             self._own.clear()
+        if self._gone and self.style.vanished:
+            # The client must not take a later modseq for its own while an earlier expunge is kept back (RFC 7162 §3.2).
+            lines.append(b"OK [HIGHESTMODSEQ %d] Expunges are kept back" % self._gone_since)
         return lines
 
     def everything_gone(self) -> Changes:

@@ -11,6 +11,7 @@ from restante.imap.errors import No
 from restante.imap.hooks import NoArguments, Numbers, command
 from restante.imap.protocol.response import DONE, Done
 from restante.imap.state import Selected
+from restante.store.model import Expunged
 
 
 def require_writable(s: Selected) -> None:
@@ -22,7 +23,13 @@ def require_writable(s: Selected) -> None:
 async def expunge(cmd: NoArguments, s: Selected) -> Done:
     """Remove every message with ``\\Deleted``."""
     require_writable(s)
-    await s.mailbox.expunge()
+    return expunged(s, await s.mailbox.expunge())
+
+
+def expunged(s: Selected, removed: Expunged) -> Done:
+    """The reply to an expunge; a client that keeps modseqs gets the new one, if there is one (RFC 7162 §3.2.7, §3.2.9)."""
+    if s.view.style.modseq and removed.uids:
+        return Done(code=f"HIGHESTMODSEQ {removed.modseq}")
     return DONE
 
 

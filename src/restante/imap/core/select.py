@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Self
 
+from restante.imap.core.expunge import expunged
 from restante.imap.hooks import NoArguments, Opened, command
 from restante.imap.protocol.response import DONE, Done, status
 from restante.imap.registry import Registry
@@ -123,10 +124,9 @@ async def examine(cmd: Select, s: Authenticated) -> Done:
 
 async def close(cmd: NoArguments, s: Selected) -> Done:
     """Expunge silently, then leave the mailbox (RFC 9051 §6.4.1)."""
-    if not s.read_only:
-        await s.mailbox.expunge()
+    done = DONE if s.read_only else expunged(s, await s.mailbox.expunge())
     unselect(s)
-    return DONE
+    return done
 
 
 async def check(cmd: NoArguments, s: Selected) -> Done:

@@ -10,6 +10,7 @@ from restante.imap.extensions import (
     binary,
     children,
     compress,
+    condstore,
     enable,
     esearch,
     id,  # noqa: A004 - the command's own name
@@ -20,6 +21,7 @@ from restante.imap.extensions import (
     move,
     multiappend,
     namespace,
+    qresync,
     response_codes,
     sasl_ir,
     searchres,
@@ -55,5 +57,7 @@ ALL: Final[tuple[Extension, ...]] = (
     appendlimit.extension,
     binary.extension,
     compress.extension,
+    condstore.extension,
+    qresync.extension,
     response_codes.extension,
 )

@@ -11,15 +11,15 @@ from typing import Final, Self
 
 from restante.imap.core.append import target
 from restante.imap.core.copy import copy_uid
-from restante.imap.core.expunge import require_writable
+from restante.imap.core.expunge import expunged, require_writable
 from restante.imap.hooks import Numbers, always, with_uid
 from restante.imap.protocol.response import DONE, Done, status
 from restante.imap.registry import Extension, Registry
 from restante.imap.state import Selected
 from restante.imap.wire.reader import Reader
 from restante.model.mailbox_name import MailboxName
-from restante.model.message_set import MessageSet
-from restante.store.model import StoreFeature
+from restante.model.message_set import MessageSet, UidSet
+from restante.store.model import Expunged, StoreFeature
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,14 @@ async def move(cmd: Move, s: Selected) -> Done:
     require_writable(s)
     uids = s.view.resolve(cmd.messages)
     mailbox = await target(s, cmd.mailbox)
-    if uids:
-        code = copy_uid(await s.mailbox.move(uids, mailbox.id))
-        if code is not None:
-            s.session.client.write(status("*", "OK", "Moved", code))
-    return DONE
+    if not uids:
+        return DONE
+    moved = await s.mailbox.move(uids, mailbox.id)
+    code = copy_uid(moved)
+    if code is None:
+        return DONE
+    s.session.client.write(status("*", "OK", "Moved", code))
+    return expunged(s, Expunged(UidSet.of(moved.source), moved.modseq))
 
 
 extension: Final = Extension(

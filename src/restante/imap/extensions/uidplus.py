@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Self
 
-from restante.imap.core.expunge import require_writable
+from restante.imap.core.expunge import expunged, require_writable
 from restante.imap.hooks import always, command
-from restante.imap.protocol.response import DONE, Done
+from restante.imap.protocol.response import Done
 from restante.imap.registry import Extension, Registry
 from restante.imap.state import Selected
 from restante.imap.wire.reader import Reader
@@ -29,8 +29,7 @@ class UidExpunge:
 async def uid_expunge(cmd: UidExpunge, s: Selected) -> Done:
     """Remove those of the messages that carry ``\\Deleted`` (§2.1)."""
     require_writable(s)
-    await s.mailbox.expunge(s.view.resolve(cmd.messages))
-    return DONE
+    return expunged(s, await s.mailbox.expunge(s.view.resolve(cmd.messages)))
 
 
 extension: Final = Extension(

@@ -1,0 +1,168 @@
+"""QRESYNC: RFC 7162 §3.2. A client that was away learns in one round trip which messages vanished and which changed.
+
+Strategy: tombstones say what vanished. Where they no longer reach back far enough, every UID the client may know and the
+mailbox has not is reported instead: more octets, nothing lost. What the client says of its numbers only shortens that answer,
+and only as far as it proves true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from restante.imap.errors import Bad
+from restante.imap.extensions import condstore
+from restante.imap.extensions.condstore import ChangedSinceModification
+from restante.imap.hooks import FetchAtt, FetchModification, FetchModifier, Opened, SelectParameter, always
+from restante.imap.registry import Extension, Registry
+from restante.imap.state import Selected
+from restante.imap.view import MailboxView
+from restante.imap.wire.reader import Reader
+from restante.model.ids import ModSeq, Uid
+from restante.model.message_set import MessageSet, UidSet, within
+from restante.store.model import Changes, StoreFeature
+
+NAME: Final = "QRESYNC"
+
+
+@dataclass(frozen=True, slots=True)
+class Resync:
+    """``"(" uidvalidity SP mod-sequence-value [SP known-uids] [SP seq-match-data] ")"`` (§7)
+
+    Attributes:
+        known: the UIDs the client has; None for all there ever were.
+        numbers: the numbers and UIDs it says belong together, in order.
+    """
+
+    uid_validity: int
+    modseq: ModSeq
+    known: UidSet | None
+    numbers: tuple[UidSet, UidSet] | None
+
+    @classmethod
+    def read(cls, r: Reader) -> Resync:
+        """Read the parenthesised arguments."""
+        r.sp().expect(b"(")
+        uid_validity = r.nz_number()
+        modseq = ModSeq(r.sp().mod_sequence_value())
+        known = numbers = None
+        if r.take(b" ") and not r.peek(b"("):
+            known = r.uid_set()
+            r.take(b" ")
+        if r.take(b"("):
+            numbers = r.uid_set(), r.sp().uid_set()
+            r.expect(b")")
+        r.expect(b")")
+        return cls(uid_validity, modseq, known, numbers)
+
+
+def _select(r: Reader, tables: Registry) -> Opened:
+    resync = Resync.read(r)
+
+    async def opened(s: Selected) -> Sequence[bytes]:
+        if NAME not in s.session.enabled:
+            raise Bad("ENABLE QRESYNC first")
+        if resync.uid_validity != s.mailbox.uid_validity:
+            # §3.2.5.1: the client sees it from UIDVALIDITY, and starts afresh.
+            return ()
+        return _answer(resync, s.view, await s.mailbox.changes_since(resync.modseq))
+
+    return opened
+
+
+def _answer(resync: Resync, view: MailboxView, changes: Changes) -> list[bytes]:
+    gone = vanished(resync.known, changes, view, _proven(resync.numbers, view))
+    lines = [b"VANISHED (EARLIER) " + gone.wire().encode()] if gone else []
+    for message in changes.flagged:
+        number = view.seqnum(message.uid)
+        if number is not None and (resync.known is None or message.uid in resync.known or _is_new(resync, message.uid)):
+            lines.append(view.flags_line(number, message))
+    return lines
+
+
+def _is_new(resync: Resync, uid: Uid) -> bool:
+    """Whether *uid* lies past all the client knows: news, which it did not mean to leave out by naming what it has."""
+    return resync.known is not None and bool(resync.known) and uid > resync.known.ranges[-1][1]
+
+
+def vanished(known: UidSet | None, changes: Changes, view: MailboxView, proven: Uid) -> UidSet:
+    """The UIDs of *known* that are gone: by tombstones, or where those do not suffice, by absence above *proven*."""
+    if changes.complete:
+        gone = changes.vanished
+    else:
+        gone = _absent(view.uids, proven + 1, view.uid_next - 1)
+    return gone if known is None else _intersection(gone, known)
+
+
+def _absent(uids: Sequence[int], low: int, high: int) -> UidSet:
+    """The numbers from *low* to *high* that are not in ascending *uids*."""
+    gaps = []
+    for uid in within(uids, [(low, high)]):
+        if uid > low:
+            gaps.append((low, uid - 1))
+        low = uid + 1
+    if low <= high:
+        gaps.append((low, high))
+    return UidSet(gaps)
+
+
+def _intersection(one: UidSet, other: UidSet) -> UidSet:
+    pairs = []
+    i = j = 0
+    while i < len(one.ranges) and j < len(other.ranges):
+        low = max(one.ranges[i][0], other.ranges[j][0])
+        high = min(one.ranges[i][1], other.ranges[j][1])
+        if low <= high:
+            pairs.append((low, high))
+        if one.ranges[i][1] < other.ranges[j][1]:
+            i += 1
+        else:
+            j += 1
+    return UidSet(pairs)
+
+
+def _proven(numbers: tuple[UidSet, UidSet] | None, view: MailboxView) -> Uid:
+    """The highest UID up to which the client's numbers are the mailbox's, so that nothing below has vanished (§3.2.5.2)."""
+    best = Uid(0)
+    if numbers is not None and len(numbers[0]) == len(numbers[1]) <= len(view):
+        for number, uid in zip(numbers[0], numbers[1], strict=True):
+            if number > len(view) or view.uids[number - 1] != uid:
+                break
+            best = uid
+    return best
+
+
+@dataclass(frozen=True, slots=True)
+class VanishedModification:
+    """``VANISHED``, beside CHANGEDSINCE in a UID FETCH: report the UIDs of the set that vanished since (§3.2.6)."""
+
+    enables: str = ""
+    items: tuple[FetchAtt, ...] = ()
+
+    async def narrow(
+        self, uids: Sequence[Uid], messages: MessageSet, s: Selected, others: Mapping[str, FetchModification]
+    ) -> Sequence[Uid]:
+        """Send VANISHED (EARLIER); the messages to fetch stay as they are."""
+        changed = others.get("CHANGEDSINCE")
+        if not messages.uid or NAME not in s.session.enabled or not isinstance(changed, ChangedSinceModification):
+            raise Bad("VANISHED goes with UID FETCH and CHANGEDSINCE, after ENABLE QRESYNC")
+        known = UidSet(messages.bounds(s.view.uid_next - 1)) if not messages.saved else s.view.saved
+        changes = await s.mailbox.changes_since(changed.modseq)
+        gone = vanished(known, changes, s.view, Uid(0))
+        if gone:
+            s.send(b"VANISHED (EARLIER) " + gone.wire().encode())
+        return uids
+
+
+extension: Final = Extension(
+    name="QRESYNC",
+    rfc=7162,
+    summary="Resynchronisation in one round trip",
+    capabilities=always("QRESYNC"),
+    enable=(NAME,),
+    implies=(condstore.NAME,),
+    needs=StoreFeature.TOMBSTONES,
+    fetch_modifiers=(FetchModifier("VANISHED", lambda r, tables: VanishedModification()),),
+    select_parameters=(SelectParameter("QRESYNC", _select),),
+)
