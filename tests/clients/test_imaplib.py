@@ -115,10 +115,13 @@ def test_wrong_password_and_wrong_mailbox_are_refused(
 
 def test_starttls(server: Server, account: Account, tls: ssl.SSLContext, probe: Probe) -> None:
     probe.append(plain().raw)
-    with imaplib.IMAP4(server.host, server.ports.imap, timeout=20) as client:
+    client = imaplib.IMAP4(server.host, server.ports.imap, timeout=20)
+    try:
         ok(client.starttls(tls))
         ok(client.login(account.name, account.password))
         assert ok(client.select("INBOX")) == [b"1"]
+    finally:
+        client.socket().close()
 
 
 def test_noop_tells_of_another_connections_changes(client: imaplib.IMAP4_SSL, probe: Probe) -> None:

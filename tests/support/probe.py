@@ -109,7 +109,8 @@ class Probe:
 
     def mailboxes(self) -> set[str]:
         """The names of all mailboxes that can be selected, as on the wire (modified UTF-7)."""
-        lines = self.command('LIST "" "*"')
+        # Other news, of the selected mailbox, may come along.
+        lines = [line for line in self.command('LIST "" "*"') if line.startswith(b"* LIST ")]
         return {mailbox_of(line) for line in lines if not _UNSELECTABLE.match(line)}
 
     def contents(self) -> dict[str, list[Stored]]:

@@ -27,7 +27,7 @@ HOST: Final = "localhost"
 """The name clients connect to; it is the one in the server's certificate."""
 
 LOOPBACK: Final = "127.0.0.1"
-START_LIMIT: Final = 60.0
+START_LIMIT: Final = 30.0
 STOP_LIMIT: Final = 20.0
 """Seconds granted to start and to stop."""
 
