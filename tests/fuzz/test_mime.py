@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import email
 from collections.abc import Iterable
+from email.message import Message
+from email.mime.application import MIMEApplication
+from email.mime.message import MIMEMessage
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.policy import SMTP
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.bodystructure_grammar import read_body, read_envelope
-from tests.support.mail import corpus, stdlib_messages
+from tests.support.mail import corpus, differs, stdlib_messages
 
 from restante.imap.wire import structure
 from restante.mime.address import addresses
@@ -145,3 +152,37 @@ def test_every_message_of_the_standard_library() -> None:
     for path in stdlib_messages():
         check(path.read_bytes())
         check(path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+
+
+LEAVES = st.one_of(
+    st.text(alphabet="abc äß€-\n", max_size=60).map(lambda text: MIMEText(text, "plain", "utf-8")),
+    st.text(alphabet="abc-=\n", max_size=60).map(lambda text: MIMEText(text, "html", "us-ascii")),
+    st.binary(max_size=60).map(MIMEApplication),
+)
+
+
+def multipart(children: list[Message]) -> Message:
+    return MIMEMultipart(_subparts=children)
+
+
+TREES = st.recursive(
+    LEAVES.map(lambda leaf: leaf),
+    lambda inner: st.one_of(st.lists(inner, min_size=1, max_size=4).map(multipart), inner.map(MIMEMessage)),
+    max_leaves=12,
+)
+
+
+@given(TREES)
+@settings(max_examples=150, deadline=None)
+def test_the_standard_library_sees_the_same_in_what_it_wrote(message: Message) -> None:
+    message["Subject"] = "x"
+    for raw in (message.as_bytes(), message.as_bytes(policy=SMTP)):
+        part, parsed = scan(raw), email.message_from_bytes(raw)
+        assert differs(raw, part, parsed) == ""
+        mine = [
+            decode(raw[one.body_start : one.end], one.encoding)
+            for one in part.walk()
+            if one.message is None and not one.children
+        ]
+        theirs = [one.get_payload(decode=True) for one in parsed.walk() if not one.is_multipart()]
+        assert mine == theirs

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import email
+from email.message import Message
 from pathlib import Path
 
 import pytest
+
+from restante.mime.part import Part
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 
@@ -25,3 +28,25 @@ def stdlib_messages() -> list[Path]:
     if not found:
         pytest.skip(f"the standard library's test messages are not installed at {data}")
     return found
+
+
+def differs(raw: bytes, part: Part, parsed: Message) -> str:
+    """Where the standard library sees another tree, in words; empty if it does not."""
+    if part.type + b"/" + part.subtype != parsed.get_content_type().upper().encode():
+        return f"{part.type!r}/{part.subtype!r} is not {parsed.get_content_type()}"
+    if part.type == b"MULTIPART":
+        payload = parsed.get_payload()
+        if len(payload) != len(part.children):
+            return f"{len(part.children)} parts, not {len(payload)}"
+        pairs = zip(part.children, payload, strict=True)
+        return next(
+            (found for one, other in pairs if isinstance(other, Message) and (found := differs(raw, one, other))), ""
+        )
+    if part.message is not None:
+        inner = parsed.get_payload(0)
+        return differs(raw, part.message, inner) if isinstance(inner, Message) else "no message"
+    text = parsed.get_payload()
+    if isinstance(text, list):
+        return ""  # it takes reports apart that are no multiparts
+    mine = raw[part.body_start : part.end].decode("ascii", "surrogateescape")
+    return "" if text == mine else f"{mine!r} is not {text!r}"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import email
 import mmap
-from email.message import Message
 from pathlib import Path
 
 import pytest
-from tests.support.mail import stdlib_messages
+from tests.support.mail import differs, stdlib_messages
 
 from restante.mime.part import Part
 from restante.mime.scan import ScanLimits, scan
@@ -371,28 +370,6 @@ def test_all_headers_together_have_a_cap() -> None:
     subjects = [one.envelope.subject for one in scan(raw, ScanLimits(headers=200)).walk() if one.envelope is not None]
     assert subjects[:3] == [None, b"x", b"x"]
     assert subjects[-1] is None
-
-
-def differs(raw: bytes, part: Part, parsed: Message) -> str:
-    """Where the standard library sees another tree, in words; empty if it does not."""
-    if part.type + b"/" + part.subtype != parsed.get_content_type().upper().encode():
-        return f"{part.type!r}/{part.subtype!r} is not {parsed.get_content_type()}"
-    if part.type == b"MULTIPART":
-        payload = parsed.get_payload()
-        if len(payload) != len(part.children):
-            return f"{len(part.children)} parts, not {len(payload)}"
-        pairs = zip(part.children, payload, strict=True)
-        return next(
-            (found for one, other in pairs if isinstance(other, Message) and (found := differs(raw, one, other))), ""
-        )
-    if part.message is not None:
-        inner = parsed.get_payload(0)
-        return differs(raw, part.message, inner) if isinstance(inner, Message) else "no message"
-    text = parsed.get_payload()
-    if isinstance(text, list):
-        return ""  # it takes reports apart that are no multiparts
-    mine = raw[part.body_start : part.end].decode("ascii", "surrogateescape")
-    return "" if text == mine else f"{mine!r} is not {text!r}"
 
 
 # What the standard library reads otherwise. 17, 31, 39, 42: a multipart without parts, which IMAP does not know. 25, 41: one
