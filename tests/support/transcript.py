@@ -164,6 +164,10 @@ class Scenario:
     messages: dict[str, bytes] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
 
+    def require(self, names: str) -> None:
+        """Add the capabilities in *names*, each once."""
+        self.requires += [name for name in names.split() if name not in self.requires]
+
     def state(self, connection: int) -> str:
         """The state that *connection* is in when the steps begin."""
         return self.states.get(connection, self.states.get(0, "authenticated"))
@@ -249,9 +253,9 @@ def _directive(scenario: Scenario, line: str, lines: _Lines) -> None:
             scenario.tls = "offered" if value == "offered" else "required"
         case "enable":
             scenario.enable.append(value)
-            scenario.requires += value.split()
+            scenario.require(value)
         case "requires":
-            scenario.requires += value.split()
+            scenario.require(value)
         case "do":
             scenario.prepare.append(value)
         case "mail":
