@@ -45,6 +45,13 @@ class Disconnect(Exception):
         self.code = code
 
 
+class ConnectionLost(Disconnect):
+    """The peer is gone; nobody is left to tell."""
+
+    def __init__(self) -> None:
+        super().__init__("Connection lost")
+
+
 STORE_CODES: Final[dict[type[store.StoreError], str | None]] = {
     store.NoSuchMailbox: "NONEXISTENT",
     store.MailboxExists: "ALREADYEXISTS",

@@ -11,7 +11,7 @@ and every error becomes an answer here (see :mod:`restante.imap.errors`).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol, assert_never
 
 from restante.auth.authenticator import Authenticator
@@ -33,10 +33,13 @@ from restante.imap.registry import Registry
 from restante.imap.state import Authenticated, LoggedOut, NotAuthenticated, Selected, State
 from restante.imap.view import Style
 from restante.imap.wire.errors import BadSyntax, TooBig
+from restante.model.ids import Uid
 from restante.model.mailbox_name import BadMailboxName
+from restante.model.message_set import UidSet
 from restante.store.api import Store
 from restante.store.directory import AccountRecord
 from restante.store.errors import NoSuchMailbox, StoreError, Unavailable
+from restante.store.model import Changes
 
 
 class Clock(Protocol):
@@ -251,13 +254,13 @@ class Session:
             case Request():
                 await self._request(event)
             case Malformed(tag, error):
-                self._bad(tag or "*", f"Syntax error: {error}")
+                self.client.write(self._bad(tag or "*", f"Syntax error: {error}"))
             case ContinuationWanted():
                 self.client.write(response.continuation("Ready for literal data"))
             case LiteralRefused():
                 await self._refuse_literal(event)
             case RawLine():
-                self._bad("*", "Unexpected line")
+                self.client.write(self._bad("*", "Unexpected line"))
             case Overflow(reason):
                 raise Disconnect(reason, "TOOBIG")
             case _:
@@ -272,44 +275,47 @@ class Session:
         self.tally.commands += 1
         self.tag = request.tag
         try:
-            done = await self._run(request)
+            reply = await self._run(request)
         finally:
             request.discard()
-        if done is not None:
-            self.client.write(response.status(request.tag, "OK", done.text or f"{request.name} completed", done.code))
+        self.client.write(reply)
         if self.leaving:
             self.end()
         if self.after_reply is not None:
             after, self.after_reply = self.after_reply, None
             await after()
 
-    async def _run(self, request: Request) -> Done | None:
-        """Run a request to its reply: the Done to acknowledge, or None when it was refused and answered here."""
+    async def _run(self, request: Request) -> bytes:
+        """Run a request, tell what changed, and give its tagged reply."""
         spec = self.services.registry.commands.get(request.name)
-        numbers = spec.numbers if spec else Numbers.USES
         try:
-            done = await self._execute(spec, request)
-            await self._tell(numbers)
-        except (BadSyntax, Bad) as error:
-            await self._tell(numbers)
-            self._bad(request.tag, str(error))
-        except TooBig:
-            await self._refuse(request, numbers, No("A literal is too large here", "TOOBIG"))
-        except BadMailboxName as error:
-            await self._refuse(request, numbers, No(f"Bad mailbox name: {error}", "CANNOT"))
-        except No as error:
-            await self._refuse(request, numbers, error)
-        except StoreError as error:
-            self._log_store_error(request, error)
-            await self._refuse(request, numbers, as_no(error))
+            reply = await self._outcome(spec, request)
+            await self._tell(spec.numbers if spec else Numbers.USES)
         except Disconnect:
             raise
         except Exception as error:  # noqa: BLE001 - the one place where a bug becomes an answer
+            # Nothing else is told now, since telling may be what failed; the next command makes up for it.
+            self.after_reply = None
             reference = self.journal.bug(error)
-            await self._refuse(request, Numbers.USES, No(f"Internal error (ref {reference})", "SERVERBUG"))
-        else:
-            return done
-        return None
+            return response.status(request.tag, "NO", f"Internal error (ref {reference})", "SERVERBUG")
+        return reply
+
+    async def _outcome(self, spec: CommandSpec | None, request: Request) -> bytes:
+        """The tagged reply to a request that ran, or was refused."""
+        try:
+            done = await self._execute(spec, request)
+        except (BadSyntax, Bad) as error:
+            return self._bad(request.tag, str(error))
+        except TooBig:
+            return self._refused(request, No("A literal is too large here", "TOOBIG"))
+        except BadMailboxName as error:
+            return self._refused(request, No(f"Bad mailbox name: {error}", "CANNOT"))
+        except No as error:
+            return self._refused(request, error)
+        except StoreError as error:
+            self._log_store_error(request, error)
+            return self._refused(request, as_no(error))
+        return response.status(request.tag, "OK", done.text or f"{request.name} completed", done.code)
 
     async def _execute(self, spec: CommandSpec | None, request: Request) -> Done:
         if spec is None:
@@ -327,10 +333,9 @@ class Session:
             return "already authenticated"
         return "authenticate first" if not self.logged_in else "select a mailbox first"
 
-    async def _refuse(self, request: Request, numbers: Numbers, error: No) -> None:
+    def _refused(self, request: Request, error: No) -> bytes:
         self.journal.detail("refused", command=request.name, code=error.code or "", text=error.text)
-        await self._tell(numbers)
-        self.client.write(response.status(request.tag, "NO", error.text, error.code))
+        return response.status(request.tag, "NO", error.text, error.code)
 
     def _log_store_error(self, request: Request, error: StoreError) -> None:
         code = STORE_CODES[type(error)] or ""
@@ -339,41 +344,54 @@ class Session:
         else:
             self.journal.detail("store refused", command=request.name, code=code)
 
-    def _bad(self, tag: str, text: str) -> None:
+    def _bad(self, tag: str, text: str) -> bytes:
+        """The reply to what is no command. Raises Disconnect when it is one too many before login."""
         self.tally.bad += 1
-        self.client.write(response.status(tag, "BAD", text))
+        reply = response.status(tag, "BAD", text)
         if not self.logged_in and self.tally.bad >= self.services.limits.bad_commands:
+            self.client.write(reply)
             raise Disconnect("Too many bad commands")
+        return reply
 
     # The choke point
 
     async def _tell(self, numbers: Numbers) -> None:
         """Tell what changed in the selected mailbox, as far as *numbers* allows it just now."""
-        if isinstance(self.state, Selected):
+        if isinstance(self.state, Selected) and not self.leaving:
             await self.announce(self.state, expunge_ok=numbers is not Numbers.USES)
 
     async def announce(self, selected: Selected, *, expunge_ok: bool) -> None:
         """Bring the client's picture up to date with the store."""
         view = selected.view
         try:
-            changes = await selected.mailbox.changes_since(view.told)
-            before = view.uid_next
-            lines = view.announce(changes, expunge_ok=expunge_ok)
-            if view.uid_next > before and not self.rev2:
-                lines += await self._claim_recent(selected)
+            changes, first_recent = await self._changes(selected)
         except NoSuchMailbox:
-            lines = view.announce(view.everything_gone(), expunge_ok=expunge_ok)
+            changes, first_recent = view.everything_gone(), None
         except StoreError as error:
+            # The client's picture stays as it is, and the next command tries again.
             self.journal.trouble("changes not read", error)
             return
+        lines = view.announce(changes, expunge_ok=expunge_ok)
+        if first_recent is not None:
+            view.claim(first_recent)
+            lines.append(b"%d RECENT" % view.recent)
         if lines:
-            self.client.write(b"".join(b"* %b\r\n" % line for line in lines))
+            self.client.write(b"".join([b"* %b\r\n" % line for line in lines]))
 
-    async def _claim_recent(self, selected: Selected) -> list[bytes]:
-        if selected.read_only:
-            return []
-        selected.view.claim(await selected.mailbox.claim_recent())
-        return [b"%d RECENT" % selected.view.recent]
+    async def _changes(self, selected: Selected) -> tuple[Changes, Uid | None]:
+        """What happened since the client was told, and with new messages the UID from which on they are its recent ones."""
+        mailbox, view = selected.mailbox, selected.view
+        changes = await mailbox.changes_since(view.told)
+        if not changes.complete:
+            # Tombstones as old as that were swept; what is there no more is gone (RFC 7162 §5 has clients do the same).
+            held = set((await mailbox.index()).uids)
+            changes = replace(changes, vanished=UidSet.of(uid for uid in view.uids if uid not in held))
+        if changes.uid_next <= view.uid_next or self.rev2 or selected.read_only:
+            return changes, None
+        # Claimed first and read again, so that whatever was claimed is in the view that is told of it.
+        first = await mailbox.claim_recent()
+        later = await mailbox.changes_since(view.told)
+        return (later if later.complete else changes), first
 
 
 _UTF8_MODES: Final = frozenset({"UTF8=ACCEPT", "IMAP4REV2"})

@@ -19,7 +19,7 @@ from ssl import SSLContext
 from typing import Final, cast
 
 from restante.imap.client import Wake
-from restante.imap.errors import Bad, Disconnect
+from restante.imap.errors import Bad, ConnectionLost, Disconnect
 from restante.imap.protocol import response
 from restante.imap.protocol.connection import Connection, WireLimits
 from restante.imap.protocol.events import Event, Malformed, Overflow, RawLine
@@ -32,10 +32,6 @@ _GATHER: Final = 65_536
 """Octets of output gathered before they are handed to the transport."""
 _FAIR: Final = 0.02
 """Seconds one connection may work before it lets others."""
-
-
-class ConnectionLost(Exception):
-    """The peer is gone; nobody is left to tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,11 +244,15 @@ class ImapConnection(asyncio.Protocol):
         self._inbox.clear()
         self._inbox_size = 0
         try:
-            await self._loop.start_tls(
+            transport = await self._loop.start_tls(
                 self._transport, self, self._shell.tls, server_side=True, ssl_handshake_timeout=30.0
             )
         except (OSError, TimeoutError) as error:
             raise ConnectionLost from error
+        if transport is None:
+            raise ConnectionLost
+        self._transport = transport
+        self._transport.set_write_buffer_limits(high=self._shell.output)
         self.tls = True
         self._reading = True
 
@@ -276,11 +276,11 @@ class ImapConnection(asyncio.Protocol):
         try:
             session.greet()
             await self._serve(session)
+        except ConnectionLost:
+            reason = "lost"
         except Disconnect as error:
             reason = error.text
             self.write(response.status("*", "BYE", error.text, error.code))
-        except ConnectionLost:
-            reason = "lost"
         finally:
             self._finish(session, reason)
 

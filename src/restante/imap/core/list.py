@@ -17,6 +17,7 @@ from restante.imap.registry import Registry
 from restante.imap.state import Authenticated
 from restante.imap.wire import writer
 from restante.imap.wire.reader import Reader
+from restante.model.mailbox_name import BadMailboxName
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,20 @@ class List:
             r.sp()
         reference = r.list_mailbox()
         many = r.sp().peek(b"(")
-        patterns = r.list_of(Reader.list_mailbox) if many else (r.list_mailbox(),)
+        read = r.list_of(_pattern) if many else (_pattern(r),)
+        patterns = tuple(pattern for pattern in read if pattern is not None)
         returning = r.take(b" ")
         implied = tuple(one.implies for one in selection if one.implies)
         answers = (*implied, *_returns(r, tables)) if returning else implied
         return cls(reference, patterns, selection, answers, options or many or returning)
+
+
+def _pattern(r: Reader) -> str | None:
+    """A pattern; None for one that could match no name, which is passed over (RFC 9051 §6.3.9)."""
+    try:
+        return r.list_mailbox()
+    except BadMailboxName:
+        return None
 
 
 def _selection(r: Reader, tables: Registry) -> tuple[ListSelection, ...]:
@@ -99,6 +109,8 @@ async def list_(cmd: List, s: Authenticated) -> Done:
         below = recursive and _unlisted_child(entry, chosen, patterns)
         if matches or below:
             _answer(s, entry, cmd.answers, [one.name for one in cmd.selection if one.keeps] if below else [], utf8=utf8)
+        if matches:
+            _after(s, entry, cmd.answers, utf8=utf8)
     return DONE
 
 
@@ -118,6 +130,10 @@ def _answer(
     if below:
         line += b' ("CHILDINFO" (%b))' % b" ".join(writer.quoted(name.encode()) for name in below)
     s.send(line)
+
+
+def _after(s: Authenticated, entry: ListEntry, answers: Sequence[ListAnswer], *, utf8: bool) -> None:
+    """What return options add after a name that was selected itself (RFC 5819 §2)."""
     for answer in answers:
         after = answer.after(entry, utf8=utf8)
         if after is not None:

@@ -114,7 +114,7 @@ def _uid(r: Reader, tables: Registry) -> SearchTerm:
 
 def _keyword(make: Callable[[Flag], Query]) -> Callable[[Reader, Registry], SearchTerm]:
     def read(r: Reader, tables: Registry) -> SearchTerm:
-        query = make(r.sp().flag())
+        query = make(Flag(r.sp().atom().decode()))
         return lambda binding: query
 
     return read

@@ -88,10 +88,7 @@ def _is_new(resync: Resync, uid: Uid) -> bool:
 
 def vanished(known: UidSet | None, changes: Changes, view: MailboxView, proven: Uid) -> UidSet:
     """The UIDs of *known* that are gone: by tombstones, or where those do not suffice, by absence above *proven*."""
-    if changes.complete:
-        gone = changes.vanished
-    else:
-        gone = _absent(view.uids, proven + 1, view.uid_next - 1)
+    gone = changes.vanished if changes.complete else _absent(view.uids, proven + 1, view.uid_next - 1)
     return gone if known is None else _intersection(gone, known)
 
 
