@@ -189,7 +189,7 @@ class Account(Protocol):
         ...
 
     async def subscribe(self, name: MailboxName) -> None:
-        """Subscribe to *name*, which need not exist (RFC 9051 §6.3.7)."""
+        """Subscribe to *name*, which need not exist (RFC 9051 §6.3.7). Raises LimitReached."""
         ...
 
     async def unsubscribe(self, name: MailboxName) -> None:
@@ -197,7 +197,7 @@ class Account(Protocol):
         ...
 
     async def subscriptions(self) -> list[MailboxName]:
-        """Every subscribed name, existing or not, in order."""
+        """Every subscribed name, existing or not, in the order of :meth:`list_mailboxes`."""
         ...
 
 

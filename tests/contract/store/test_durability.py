@@ -14,6 +14,7 @@ from tests.support.store import (
     listed,
     mail,
     modseq,
+    names,
     new,
     uids,
 )
@@ -22,6 +23,7 @@ from restante.model.flags import FlagSet
 from restante.model.ids import AccountId
 from restante.model.mailbox_name import INBOX, MailboxName
 from restante.store.api import Account
+from restante.store.errors import LimitReached
 from restante.store.model import FlagOp, SpecialUse, StoreLimits
 
 WORK = MailboxName("Work")
@@ -142,4 +144,19 @@ async def test_nothing_is_left_over(house: House) -> None:
         staged.discard()
     files = sorted(str(path) for path in house.path.rglob("*") if path.is_file() and path.stat().st_size == 400_000)
     assert files == []
+    await check_account(account)
+
+
+async def test_a_limit_lowered_later_takes_nothing_away(house: House) -> None:
+    account = await (await house.open()).create_account(ALICE)
+    await account.create(MailboxName("a/b/c/d/e"))
+    await fill(await account.mailbox(INBOX), ("x", "y", "z"))
+    account = await (await house.reopen(StoreLimits(mailboxes=2, keywords=1, message=10))).account(ALICE)
+    assert len(await names(account)) == 6
+    inbox = await account.mailbox(INBOX)
+    # A copy of large mail with many keywords brings nothing new.
+    assert (await inbox.copy(uids(1), inbox.id)).target == uids(2)
+    with pytest.raises(LimitReached):
+        await account.create(MailboxName("f"))
+    await account.delete(MailboxName("a/b/c/d/e"))
     await check_account(account)
