@@ -46,10 +46,7 @@ class Disconnect(Exception):
 
 
 class ConnectionLost(Disconnect):
-    """The peer is gone; nobody is left to tell."""
-
-    def __init__(self) -> None:
-        super().__init__("Connection lost")
+    """The peer is gone; nobody is left to tell, and *text* is for the log."""
 
 
 STORE_CODES: Final[dict[type[store.StoreError], str | None]] = {

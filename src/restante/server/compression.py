@@ -56,7 +56,7 @@ class Compression:
 
     def inflate(self, data: bytes) -> Iterator[bytes]:
         """*data* unfolded, in pieces of bounded size. Raises BadStream."""
-        while data:
+        while True:
             try:
                 piece = self._inflate.decompress(data, _PIECE)
             except zlib.error as error:
@@ -65,6 +65,7 @@ class Compression:
                 yield piece
             if self._inflate.eof:
                 raise BadStream
-            data = self._inflate.unconsumed_tail
-            if not piece and not data:
+            if len(piece) < _PIECE:
                 return
+            # A full piece may leave output behind although all the input was taken.
+            data = self._inflate.unconsumed_tail

@@ -86,7 +86,7 @@ class ImapConnection(asyncio.Protocol):
         self._stopping = False
         self._woken = False
         self._expecting = False
-        self._waiter: asyncio.Future[None] | None = None
+        self._waiter: asyncio.Future[bool] | None = None
         self._writable: asyncio.Future[None] | None = None
         self._out: list[bytes] = []
         self._out_size = 0
@@ -94,6 +94,7 @@ class ImapConnection(asyncio.Protocol):
         self._unfolding: Iterator[bytes] | None = None
         self._leave: Callable[[], None] | None = None
         self._task: asyncio.Task[None] | None = None
+        self._cut: asyncio.TimerHandle | None = None
         self._yielded = self._loop.time()
         self.tls = shell.implicit_tls
         self.peer = ""
@@ -103,11 +104,9 @@ class ImapConnection(asyncio.Protocol):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A connection was accepted, or TLS has taken over its transport."""
+        """A connection was accepted."""
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=self._shell.output)
-        if self._task is not None:
-            return
         self.peer, self.local = _peer(transport)
         self._leave = self._shell.arrive(self.peer)
         if self._leave is None:
@@ -135,6 +134,8 @@ class ImapConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The transport is closed."""
         self._lost = self._eof = True
+        if self._cut is not None:
+            self._cut.cancel()
         self._stir()
         self.resume_writing()
 
@@ -182,36 +183,50 @@ class ImapConnection(asyncio.Protocol):
 
     async def drain(self) -> None:
         """Let others work now and then, and wait while the client reads too slowly."""
+        while self._writable is not None and not self._lost:
+            await self._caught_up()
         if self._lost:
-            raise ConnectionLost
-        if self._writable is not None:
-            try:
-                async with asyncio.timeout(self._shell.timeouts.write):
-                    await self._writable
-            except TimeoutError:
-                raise ConnectionLost from None
-        elif self._loop.time() - self._yielded > _FAIR:
+            raise ConnectionLost("lost")
+        if self._loop.time() - self._yielded > _FAIR:
             self.flush()
             await asyncio.sleep(0)
             self._yielded = self._loop.time()
 
-    async def line(self) -> bytes:
-        """The next line as it is."""
-        while True:
-            said = await self.line_or_wake()
-            if isinstance(said, bytes):
-                return said
+    async def _caught_up(self) -> None:
+        """Wait until the client has taken enough; cut it off when it has taken nothing at all for too long."""
+        assert self._transport is not None
+        assert self._writable is not None
+        waiting = self._transport.get_write_buffer_size()
+        done, _ = await asyncio.wait([self._writable], timeout=self._shell.timeouts.write)
+        if not done and self._transport.get_write_buffer_size() >= waiting:
+            self._transport.abort()
+            raise ConnectionLost("reads nothing")
 
-    async def line_or_wake(self) -> bytes | Wake:
-        """The next line as it is, or why there is none yet."""
+    async def line(self) -> bytes:
+        """The next line as it is, waited for no longer than a command."""
+        while (said := self._raw_line()) is None:
+            self.flush()
+            await self.drain()
+            await self._wait(self._session)
+        return said
+
+    def _raw_line(self) -> bytes | None:
+        """The next line as it is, if it is there."""
         if not self._expecting:
             self._expecting = True
             self._wire.expect_line()
+        event = self._next()
+        if event is None:
+            return None
+        self._expecting = False
+        return _raw(event)
+
+    async def line_or_wake(self) -> bytes | Wake:
+        """The next line as it is, or why there is none yet."""
         while True:
-            event = self._next()
-            if event is not None:
-                self._expecting = False
-                return _raw(event)
+            said = self._raw_line()
+            if said is not None:
+                return said
             if self._take_wake():
                 return Wake.HINT
             self.flush()
@@ -248,9 +263,9 @@ class ImapConnection(asyncio.Protocol):
                 self._transport, self, self._shell.tls, server_side=True, ssl_handshake_timeout=30.0
             )
         except (OSError, TimeoutError) as error:
-            raise ConnectionLost from error
+            raise ConnectionLost("TLS failed") from error
         if transport is None:
-            raise ConnectionLost
+            raise ConnectionLost("lost")
         self._transport = transport
         self._transport.set_write_buffer_limits(high=self._shell.output)
         self.tls = True
@@ -276,8 +291,8 @@ class ImapConnection(asyncio.Protocol):
         try:
             session.greet()
             await self._serve(session)
-        except ConnectionLost:
-            reason = "lost"
+        except ConnectionLost as error:
+            reason = error.text
         except Disconnect as error:
             reason = error.text
             self.write(response.status("*", "BYE", error.text, error.code))
@@ -312,9 +327,9 @@ class ImapConnection(asyncio.Protocol):
         if self._leave is not None:
             self._leave()
         if self._transport is not None:
-            # A client that reads nothing would keep the rest for ever.
             self._transport.close()
-            self._loop.call_later(self._shell.timeouts.write, self._transport.abort)
+            # A client that reads nothing would keep the rest for ever.
+            self._cut = self._loop.call_later(self._shell.timeouts.write, self._transport.abort)
         tally = session.tally
         self._journal.event(
             "session ended",
@@ -386,24 +401,23 @@ class ImapConnection(asyncio.Protocol):
         if self._inbox:
             return True
         if self._eof:
-            raise ConnectionLost
+            raise ConnectionLost("closed by the client")
         if self._stopping:
             raise Disconnect("Server is shutting down")
         self._waiter = self._loop.create_future()
-        timer = self._loop.call_later(seconds, self._stir) if seconds is not None else None
-        began = self._loop.time()
+        timer = self._loop.call_later(seconds, self._stir, False) if seconds is not None else None
         try:
-            await self._waiter
+            return await self._waiter
         finally:
             self._waiter = None
             self._yielded = self._loop.time()
             if timer is not None:
                 timer.cancel()
-        return seconds is None or self._yielded - began < seconds
 
-    def _stir(self) -> None:
+    def _stir(self, happened: bool = True) -> None:
+        """End a wait: something *happened*, or it has lasted long enough."""
         if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+            self._waiter.set_result(happened)
 
 
 def _raw(event: Event) -> bytes:
