@@ -14,9 +14,10 @@ from functools import reduce
 from operator import or_
 from typing import Final, Self, cast
 
+from restante.imap.client import Client
 from restante.imap.content import Deferred, Octets, Streamed, without_nul
 from restante.imap.core.fetch_items import FLAGS, MACROS, UID
-from restante.imap.errors import No
+from restante.imap.errors import ConnectionLost, No
 from restante.imap.fetching import FetchContext
 from restante.imap.hooks import FetchAtt, FetchModification, Numbers, with_uid
 from restante.imap.protocol.response import DONE, Done
@@ -27,7 +28,9 @@ from restante.mime.transfer import UnknownEncoding
 from restante.model.flags import SEEN, FlagSet
 from restante.model.ids import ModSeq, Uid
 from restante.model.message_set import MessageSet
-from restante.store.model import Field, FlagOp, MessageRecord
+from restante.store.api import Blobs
+from restante.store.errors import Corrupt, StoreError
+from restante.store.model import Field, FlagOp, FlagsUpdated, MessageRecord
 
 _RAW_BATCH: Final = 32
 """Messages read at a time when their octets come along."""
@@ -88,14 +91,18 @@ async def fetch(cmd: Fetch, s: Selected) -> Done:
     for modification in cmd.modifications.values():
         uids = await modification.narrow(uids, cmd.messages, s, cmd.modifications)
     seen = await _mark_seen(items, s, uids)
+    newly = frozenset(message.uid for message in seen.now) if seen else frozenset[Uid]()
     fields = reduce(or_, (item.fields for item in items), Field.NONE)
     batch = _RAW_BATCH if Field.RAW in fields else s.session.services.limits.batch
     sent = 0
     for start in range(0, len(uids), batch):
         some = uids[start : start + batch]
         records = await s.mailbox.messages(some, fields) if fields else await _from_index(s, some)
-        await _send(s, records, items, seen)
+        await _send(s, records, items, newly)
         sent += len(records)
+    if seen:
+        # Only now: what a failure kept from being sent is told like anybody's change.
+        s.view.already_told(seen)
     s.session.tally.fetched += sent
     if not cmd.messages.uid and sent < len(uids):
         # RFC 2180 §4.1.3: the others were sent; the client learns why these were not.
@@ -110,17 +117,13 @@ def _all_items(cmd: Fetch) -> tuple[FetchAtt, ...]:
     return (UID, *items) if cmd.messages.uid and UID not in items else items
 
 
-async def _mark_seen(items: Sequence[FetchAtt], s: Selected, uids: Sequence[Uid]) -> frozenset[Uid]:
-    """Set ``\\Seen`` where fetching does (RFC 9051 §6.4.5); the UIDs it was new to."""
+async def _mark_seen(items: Sequence[FetchAtt], s: Selected, uids: Sequence[Uid]) -> FlagsUpdated | None:
+    """Set ``\\Seen`` where fetching does (RFC 9051 §6.4.5); what that changed, of the messages it was new to."""
     if s.read_only or not any(item.sets_seen for item in items):
-        return frozenset()
+        return None
     index = await s.mailbox.index()
     unseen = [uid for uid in uids if (at := index.position(uid)) >= 0 and SEEN not in index.flags[at]]
-    if not unseen:
-        return frozenset()
-    updated = await s.mailbox.update_flags(unseen, FlagOp.ADD, FlagSet([SEEN]))
-    s.view.already_told(updated)
-    return frozenset(message.uid for message in updated.now)
+    return await s.mailbox.update_flags(unseen, FlagOp.ADD, FlagSet([SEEN])) if unseen else None
 
 
 async def _from_index(s: Selected, uids: Sequence[Uid]) -> list[MessageRecord]:
@@ -171,17 +174,39 @@ async def _stream(s: Selected, uid: Uid, pieces: Sequence[Octets]) -> None:
             made.append(piece.make(whole))
         else:
             made.append(piece)
+    await _require_whole(made, blobs)
     client.write(_start(s, uid))
     for number, piece in enumerate(made):
         client.write(b" " if number else b"(")
         if isinstance(piece, Streamed):
-            client.write(piece.before)
-            async for data in blobs.open(piece.blob, piece.start, piece.length):
-                client.write(without_nul(data))
-                await client.drain()
+            await _stream_piece(piece, client, blobs)
         else:
             client.write(piece)
     client.write(b")\r\n")
+
+
+async def _require_whole(pieces: Sequence[bytes | Streamed], blobs: Blobs) -> None:
+    """Read the last octet that will be needed. Raises Corrupt, Unavailable: now that can still be answered."""
+    streamed = [piece for piece in pieces if isinstance(piece, Streamed)]
+    if streamed:
+        last = max(streamed, key=lambda piece: piece.start + piece.length)
+        if not [data async for data in blobs.open(last.blob, last.start + last.length - 1, 1)]:
+            raise Corrupt("the message's text is not whole")
+
+
+async def _stream_piece(piece: Streamed, client: Client, blobs: Blobs) -> None:
+    """Write it as it is read. Raises ConnectionLost when it breaks off: nothing may follow half a literal."""
+    client.write(piece.before)
+    left = piece.length
+    try:
+        async for data in blobs.open(piece.blob, piece.start, piece.length):
+            left -= len(data)
+            client.write(without_nul(data))
+            await client.drain()
+    except StoreError as error:
+        raise ConnectionLost("a message could not be read to its end") from error
+    if left:
+        raise ConnectionLost("a message was not whole")
 
 
 COMMANDS: Final = with_uid("FETCH", Fetch, fetch, state=Selected, numbers=Numbers.USES)

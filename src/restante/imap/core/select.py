@@ -20,7 +20,7 @@ from restante.imap.wire.reader import Reader
 from restante.model.flags import SYSTEM_FLAGS
 from restante.model.ids import Uid
 from restante.model.mailbox_name import MailboxName
-from restante.store.api import MessageIndex
+from restante.store.api import Mailbox, MessageIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +60,14 @@ async def _open(cmd: Select, s: Authenticated, *, read_only: bool) -> Done:
         # What follows is about the new mailbox (RFC 9051 §7.1).
         s.session.client.write(status("*", "OK", "Previous mailbox is now closed", "CLOSED"))
     mailbox = await s.account.mailbox(cmd.mailbox)
+    first_recent = None if s.session.rev2 else await _first_recent(mailbox, read_only=read_only)
+    # From here on nothing is waited for, so that the view and what is said of it are of one moment.
     index = await mailbox.index()
     view = MailboxView(index.uids, index.modseq, index.uid_next, s.session.style())
+    if first_recent is not None:
+        view.claim(first_recent)
     selected = Selected(s.session, s.login, s.account, mailbox, view, read_only)
-    if not s.session.rev2:
-        await _claim_recent(selected)
-    _describe(selected, cmd.mailbox, await mailbox.index())
+    _describe(selected, cmd.mailbox, index)
     for opened in cmd.parameters:
         for line in await opened(selected):
             s.send(line)
@@ -73,15 +75,13 @@ async def _open(cmd: Select, s: Authenticated, *, read_only: bool) -> Done:
     return Done(f"{cmd.mailbox} selected", "READ-ONLY" if read_only else "READ-WRITE")
 
 
-async def _claim_recent(selected: Selected) -> None:
-    """RFC 3501 §2.3.2: EXAMINE shows what is recent and leaves it so."""
-    view = selected.view
-    if not selected.read_only:
-        view.claim(await selected.mailbox.claim_recent())
-        return
-    recent = (await selected.mailbox.status()).recent
-    if 0 < recent <= len(view):
-        view.claim(Uid(view.uids[-recent]))
+async def _first_recent(mailbox: Mailbox, *, read_only: bool) -> Uid | None:
+    """From which UID on messages are recent to this session; EXAMINE leaves them recent to others (RFC 3501 §2.3.2)."""
+    if not read_only:
+        return await mailbox.claim_recent()
+    recent = (await mailbox.status()).recent
+    uids = (await mailbox.index()).uids
+    return Uid(uids[-recent]) if 0 < recent <= len(uids) else None
 
 
 def _describe(s: Selected, name: MailboxName, index: MessageIndex) -> None:
