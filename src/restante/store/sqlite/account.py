@@ -117,10 +117,11 @@ class SqliteAccount:
         return await asyncio.shield(task)
 
     async def close(self) -> None:
-        """Finish what was accepted."""
+        """Finish what was accepted, and take no more."""
         if self._tasks:
             await asyncio.wait(self._tasks)
         await self.writer.close()
+        self.database.close()
 
     def _check(self) -> None:
         if not self.alive:

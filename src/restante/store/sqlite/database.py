@@ -83,6 +83,7 @@ class Database:
         self._cache = cache
         self._used = used
         self.may_close: Callable[[], bool] = lambda: True
+        self._closed = False
         self._reader: apsw.Connection | None = None
         self._writer: apsw.Connection | None = None
 
@@ -119,10 +120,16 @@ class Database:
             _close(connection)
 
     def connect(self) -> apsw.Connection:
-        """A new connection. Raises what the driver raises, NewerFormat, Corrupt."""
+        """A new connection. Raises what the driver raises, NewerFormat, Corrupt, and Unavailable once closed for good."""
+        if self._closed:
+            raise Unavailable("the mail store is closed")
         connection = connect(self.path)
         connection.execute(f"PRAGMA cache_size = -{self._cache}")
         return connection
+
+    def close(self) -> None:
+        """No new connections from here on."""
+        self._closed = True
 
     def detach(self) -> list[apsw.Connection]:
         """Both connections, no longer in use here, for a thread to close."""

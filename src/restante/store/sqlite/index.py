@@ -50,7 +50,8 @@ class SqliteIndex:
         # A C-speed pass over the sets, some 0.5 ms for 50,000, then only the distinct ones are looked into.
         sets = frozenset(self.flags)
         if sets != self._keyword_sets:
-            found = {name.lower(): name for flags in sets for name in flags if name.lower() in keywords(flags)}
+            names = sorted({name for flags in sets for name in flags if name.lower() in keywords(flags)}, reverse=True)
+            found = {name.lower(): name for name in names}
             self._keywords = tuple(found[key] for key in sorted(found))
             self._keyword_sets = sets
         return self._keywords

@@ -21,7 +21,7 @@ from weakref import WeakValueDictionary
 from restante.model.ids import AccountId, ModSeq
 from restante.store.blobs.files import FileBlobs
 from restante.store.blobs.staging import FileUpload, MemoryUpload, Staging
-from restante.store.errors import StoreError
+from restante.store.errors import StoreError, Unavailable
 from restante.store.model import NewMailbox, StoreFeature, StoreLimits
 from restante.store.sqlite import layout
 from restante.store.sqlite.account import Shared, SqliteAccount
@@ -76,6 +76,7 @@ class SqliteStore:
         self._pools = (commits, scans)
         self._known: WeakValueDictionary[AccountId, SqliteAccount] = WeakValueDictionary()
         self._open = OpenDatabases(open_accounts, scans)
+        self._closed = False
         self._sweeper: asyncio.Task[None] | None = None
 
     @property
@@ -102,6 +103,8 @@ class SqliteStore:
 
     async def close(self) -> None:
         """Finish what was accepted and let go of everything."""
+        if self._closed:
+            return
         if self._sweeper is not None:
             self._sweeper.cancel()
             with suppress(asyncio.CancelledError):
@@ -110,6 +113,7 @@ class SqliteStore:
             await account.close()
         for database in self._open.all():
             self._open.close(database)
+        self._closed = True
         await asyncio.get_running_loop().run_in_executor(None, self._stop_threads)
 
     def _stop_threads(self) -> None:
@@ -186,6 +190,8 @@ class SqliteStore:
                 await self.sweep()
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
+        if self._closed:
+            raise Unavailable("the mail store is closed")
         try:
             return await asyncio.get_running_loop().run_in_executor(self._shared.scans, work)
         except FAULTS as fault:

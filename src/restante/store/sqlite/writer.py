@@ -183,14 +183,25 @@ class Writer:
             entry.settle()
 
     def _settle(self, group: list[_Entry[object]]) -> None:
-        for entry in group:
-            if entry.done is not None and entry.error is None:
-                self._committed(entry.done)
-        for entry in group:
-            entry.settle()
+        try:
+            for entry in group:
+                if entry.done is not None and entry.error is None:
+                    self._committed(entry.done)
+        finally:
+            # Whatever became of those told, every caller gets its answer.
+            for entry in group:
+                entry.settle()
 
-    def _finished(self, loop: asyncio.AbstractEventLoop, synced: bool, changed: bool) -> None:
-        self._unsynced = not synced and (self._unsynced or changed)
+    def _finished(
+        self, loop: asyncio.AbstractEventLoop, group: list[_Entry[object]], synced: bool, changed: bool
+    ) -> None:
+        try:
+            self._settle(group)
+        finally:
+            self._unsynced = not synced and (self._unsynced or changed)
+            self._go_on(loop)
+
+    def _go_on(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._unsynced:
             self._after_unsynced(loop)
         if self._queue:
@@ -222,21 +233,31 @@ class Writer:
 
     def _work(self, loop: asyncio.AbstractEventLoop) -> None:
         """Commit everything that waits as one group."""
-        group = []
+        group: list[_Entry[object]] = []
         while self._queue:
             group.append(self._queue.popleft())
+        synced = changed = False
+        try:
+            synced, changed = self._commit_group(group) if group else (self._sync_wal(), False)
+            if self._wal_pages > _WAL_PAGES:
+                # Nobody in the group waits for this, only whoever comes next.
+                _tell(loop, self._settle, group)
+                group = []
+                self._write_back()
+        except BaseException as error:
+            for entry in group:
+                entry.error = entry.error or error
+            raise
+        finally:
+            _tell(loop, self._finished, loop, group, synced, changed)
+
+    def _commit_group(self, group: list[_Entry[object]]) -> tuple[bool, bool]:
+        """Whether everything is on disk now, and whether anything changed."""
         ready = [entry for entry in group if self._prepared(entry)]
         if ready:
             self._commit(ready)
-        synced = any(entry.durable and entry.error is None for entry in ready)
-        if group:
-            _tell(loop, self._settle, group)
-        else:
-            synced = self._sync_wal()
-        if self._wal_pages > _WAL_PAGES:
-            self._write_back()
-        changed = any(entry.error is None for entry in ready)
-        _tell(loop, self._finished, loop, synced, changed)
+        done = [entry for entry in ready if entry.error is None]
+        return any(entry.durable for entry in done), bool(done)
 
     def _prepared(self, entry: _Entry[object]) -> bool:
         with entry:

@@ -1,0 +1,45 @@
+"""The index in memory is, after any changes, what a fresh one would be."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from tests.support.store import fill
+
+from restante.model.flags import FlagSet
+from restante.model.ids import Uid
+from restante.store.model import FlagOp
+from restante.store.sqlite import reading
+from restante.store.sqlite.account import SqliteAccount
+from restante.store.sqlite.mailbox import SqliteMailbox
+
+SETS = [FlagSet(flags) for flags in ((), ("\\Seen",), ("\\Deleted", "$a"), ("$A", "zebra"), ("Éclair", "$b"))]
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_applied_changes_equal_a_fresh_load(seed: int, account: SqliteAccount, inbox: SqliteMailbox) -> None:
+    chance = random.Random(seed)
+    await fill(inbox, *[()] * 60)
+    kept = await inbox.index()
+    for _ in range(25):
+        uids = [Uid(uid) for uid in kept.uids if chance.random() < chance.choice((0.02, 0.5))]
+        match chance.randrange(5):
+            case 0:
+                await inbox.update_flags(uids, chance.choice(list(FlagOp)), chance.choice(SETS[:4]))
+            case 1:
+                await inbox.expunge(uids[:40], deleted_only=chance.random() < 0.5)
+            case 2:
+                await inbox.copy(uids, inbox.id)
+            case 3:
+                await inbox.move(uids, inbox.id)
+            case _:
+                await fill(inbox, *(chance.choice(SETS[:4]).flags for _ in range(5)))
+        assert await inbox.index() is kept
+        fresh = account.read(lambda each: reading.load_index(each, account.sets, 1))
+        assert (kept.uids, kept.flags, kept.modseqs) == (fresh.uids, fresh.flags, fresh.modseqs)
+        assert (kept.modseq, kept.uid_next, list(kept.keywords())) == (
+            fresh.modseq,
+            fresh.uid_next,
+            list(fresh.keywords()),
+        )
