@@ -36,11 +36,12 @@ async def copy(cmd: Copy, s: Selected) -> Done:
     mailbox = await target(s, cmd.mailbox)
     if not uids:
         return DONE
-    copied = await s.mailbox.copy(uids, mailbox.id)
-    if not cmd.messages.uid and len(copied.source) < len(uids):
-        # RFC 2180 §4.4.1: the client meant a message that somebody else has expunged.
-        raise No("Some of the messages are gone; the others were copied", "EXPUNGEISSUED")
-    return Done(code=copy_uid(copied))
+    if not cmd.messages.uid:
+        index = await s.mailbox.index()
+        if any(index.position(uid) < 0 for uid in uids):
+            # RFC 2180 §4.4.1: somebody else has expunged what the client meant, which it learns along with this.
+            raise No("Some of the messages are gone; none was copied", "EXPUNGEISSUED")
+    return Done(code=copy_uid(await s.mailbox.copy(uids, mailbox.id)))
 
 
 def copy_uid(copied: Copied) -> str | None:
@@ -61,4 +62,5 @@ def runs(uids: tuple[int, ...]) -> str:
     return ",".join(f"{low}" if low == high else f"{low}:{high}" for low, high in parts)
 
 
-COMMANDS: Final = with_uid("COPY", Copy, copy, state=Selected, numbers=Numbers.USES)
+# RFC 2180 §4.4: the one command by number that may be answered with EXPUNGE, and where it must be.
+COMMANDS: Final = with_uid("COPY", Copy, copy, state=Selected, numbers=Numbers.BREAKS)
