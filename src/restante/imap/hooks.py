@@ -354,10 +354,16 @@ Opened = Callable[["Selected"], Awaitable[Sequence[bytes]]]
 
 @dataclass(frozen=True, slots=True)
 class SelectParameter:
-    """A SELECT parameter (RFC 4466 §2.1): *read* reads its arguments and gives what to do once the mailbox is open."""
+    """A SELECT parameter (RFC 4466 §2.1).
+
+    Attributes:
+        read: reads its arguments and gives what to do once the mailbox is open.
+        requires: what must have been enabled before, else the command is BAD; empty for nothing.
+    """
 
     name: str
     read: Callable[[Reader, Registry], Opened]
+    requires: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from typing import Final, Protocol, assert_never
+from typing import Final, assert_never
 
-from restante.auth.authenticator import Authenticator
 from restante.imap.client import Client
 from restante.imap.errors import STORE_CODES, Bad, Disconnect, No, as_no
 from restante.imap.hooks import CommandSpec, Numbers
@@ -29,98 +28,18 @@ from restante.imap.protocol.events import (
     Request,
 )
 from restante.imap.protocol.response import Done
-from restante.imap.registry import Registry
+from restante.imap.services import Journal, Services, SessionLimits, Tally
 from restante.imap.state import Authenticated, LoggedOut, NotAuthenticated, Selected, State
 from restante.imap.view import Style
 from restante.imap.wire.errors import BadSyntax, TooBig
 from restante.model.ids import Uid
 from restante.model.mailbox_name import BadMailboxName
 from restante.model.message_set import UidSet
-from restante.store.api import Store
 from restante.store.directory import AccountRecord
 from restante.store.errors import NoSuchMailbox, StoreError, Unavailable
 from restante.store.model import Changes
 
-
-class Clock(Protocol):
-    """The time of day."""
-
-    def __call__(self) -> int:
-        """Seconds since 1970-01-01T00:00:00Z."""
-        ...
-
-
-class Journal(Protocol):
-    """Where a session says what happened; never mail content, never secrets."""
-
-    def event(self, name: str, **facts: str | int | float | bool) -> None:
-        """Log at info."""
-        ...
-
-    def detail(self, name: str, **facts: str | int | float | bool) -> None:
-        """Log at debug."""
-        ...
-
-    def trouble(self, name: str, error: BaseException, **facts: str | int | float | bool) -> None:
-        """Log at warning: the machine, not the client, is at fault."""
-        ...
-
-    def bug(self, error: Exception) -> str:
-        """Log a bug with its trace; the reference that a person may quote."""
-        ...
-
-
-class Presence(Protocol):
-    """Counts sessions per account."""
-
-    def enter(self, login: AccountRecord) -> Callable[[], None]:
-        """One more session of this account; returns what ends it. Raises No with LIMIT when there are enough."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class SessionLimits:
-    """What one session may do.
-
-    Attributes:
-        append: octets of the largest message APPEND takes (RFC 7889).
-        argument_literal: octets of the largest literal elsewhere.
-        bad_commands: BAD replies before login until the connection is ended.
-        password_failures: failed logins until the connection is ended.
-        batch: messages read from the store at a time.
-    """
-
-    append: int = 64 * 1024 * 1024
-    argument_literal: int = 1024 * 1024
-    bad_commands: int = 10
-    password_failures: int = 5
-    batch: int = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What all sessions share."""
-
-    store: Store
-    authenticator: Authenticator
-    registry: Registry
-    presence: Presence
-    clock: Clock
-    limits: SessionLimits
-    plaintext: Callable[[Client], bool]
-    identity: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(slots=True)
-class Tally:
-    """What the session's one log line says it did."""
-
-    commands: int = 0
-    fetched: int = 0
-    appended: int = 0
-    bad: int = 0
-    failed_logins: int = 0
-    client: str = ""
+__all__ = ["Journal", "Services", "Session", "SessionLimits"]
 
 
 @dataclass(slots=True)
@@ -290,7 +209,7 @@ class Session:
         spec = self.services.registry.commands.get(request.name)
         try:
             reply = await self._outcome(spec, request)
-            await self._tell(spec.numbers if spec else Numbers.USES)
+            await self._tell(_numbers(spec, request.reader.numbered))
         except Disconnect:
             raise
         except Exception as error:  # noqa: BLE001 - the one place where a bug becomes an answer
@@ -392,6 +311,13 @@ class Session:
         first = await mailbox.claim_recent()
         later = await mailbox.changes_since(view.told)
         return (later if later.complete else changes), first
+
+
+def _numbers(spec: CommandSpec | None, numbered: bool) -> Numbers:
+    """A UID command may still hold numbers among its arguments, as UID SEARCH does (RFC 7162 §3.2.10.2)."""
+    if spec is None or (numbered and spec.numbers is Numbers.NONE):
+        return Numbers.USES
+    return spec.numbers
 
 
 _UTF8_MODES: Final = frozenset({"UTF8=ACCEPT", "IMAP4REV2"})

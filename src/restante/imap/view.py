@@ -210,6 +210,12 @@ class MailboxView:
             return b"%d UIDFETCH (FLAGS (%b)%b)" % (message.uid, wire, modseq)
         return b"%d FETCH (UID %d FLAGS (%b)%b)" % (number, message.uid, wire, modseq)
 
+    def modseq_line(self, number: SeqNum, message: Flagged) -> bytes:
+        """As :meth:`flags_line`, for a client that knows the flags and learns what modseq they have (RFC 7162 §3.1.3)."""
+        if self.style.uid_only:
+            return b"%d UIDFETCH (MODSEQ (%d))" % (message.uid, message.modseq)
+        return b"%d FETCH (UID %d MODSEQ (%d))" % (number, message.uid, message.modseq)
+
 
 def _without(saved: UidSet, gone: UidSet) -> UidSet:
     """The saved result less what was expunged (RFC 5182 §2.1)."""

@@ -16,7 +16,7 @@ from typing import Final, Self, cast
 
 from restante.imap.client import Client
 from restante.imap.content import Deferred, Octets, Streamed, without_nul
-from restante.imap.core.fetch_items import FLAGS, MACROS, UID
+from restante.imap.core.fetch_items import FLAGS, MACROS, MODSEQ, UID
 from restante.imap.errors import ConnectionLost, No
 from restante.imap.fetching import FetchContext
 from restante.imap.hooks import FetchAtt, FetchModification, Numbers, with_uid
@@ -138,7 +138,9 @@ async def _send(
 ) -> None:
     """Render a batch and write it at once, but for messages that stream."""
     context = FetchContext(s.view, s.session.utf8)
-    with_flags = items if FLAGS in items else (*items, FLAGS)
+    # What fetching changed is told like any change of flags (RFC 7162 §3.2.4).
+    change = (UID, FLAGS, MODSEQ) if s.view.style.modseq else (FLAGS,)
+    with_flags = tuple(dict.fromkeys((*items, *change)))
     lines: list[bytes] = []
     try:
         for message in records:

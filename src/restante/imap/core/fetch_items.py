@@ -49,6 +49,7 @@ def _kept(answer: bytes | None) -> bytes:
 
 UID: Final = Plain(Field.NONE, lambda message, context: b"UID %d" % message.uid)
 FLAGS: Final = Plain(Field.NONE, flags)
+MODSEQ: Final = Plain(Field.NONE, lambda message, context: b"MODSEQ (%d)" % message.modseq, enables="CONDSTORE")
 _BODY: Final = Plain(Field.BODY, lambda message, context: b"BODY %b" % _kept(message.body))
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -44,7 +43,7 @@ def read_key(r: Reader, tables: Registry) -> SearchTerm:
             return conjunction(r.list_of(lambda r: read_key(r, tables)))
     if r.peek(*_SET_START):
         # Bare sets are sequence numbers, in UID SEARCH too (RFC 9051 §6.4.9); "$" is what it was saved as.
-        messages = replace(r.message_set(), uid=False)
+        messages = r.message_set(uid=False)
         return lambda binding: Uids(binding.uids(messages))
     known = tables.search_keys.get(r.peek_word())
     if known is None:
@@ -108,7 +107,7 @@ def _or(r: Reader, tables: Registry) -> SearchTerm:
 
 
 def _uid(r: Reader, tables: Registry) -> SearchTerm:
-    messages = replace(r.sp().message_set(), uid=True)
+    messages = r.sp().message_set(uid=True)
     return lambda binding: Uids(binding.uids(messages))
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Self
 
-from restante.imap.core.expunge import expunged
-from restante.imap.hooks import NoArguments, Opened, command
+from restante.imap.errors import Bad
+from restante.imap.hooks import NoArguments, Opened, SelectParameter, command
 from restante.imap.protocol.response import DONE, Done, status
 from restante.imap.registry import Registry
 from restante.imap.state import Authenticated, Selected
@@ -25,10 +25,14 @@ from restante.store.api import Mailbox, MessageIndex
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """``select = "SELECT" SP mailbox [select-params]`` (RFC 4466 §2.1)."""
+    """``select = "SELECT" SP mailbox [select-params]`` (RFC 4466 §2.1).
+
+    Attributes:
+        parameters: each with what to do once the mailbox is open.
+    """
 
     mailbox: MailboxName
-    parameters: tuple[Opened, ...] = ()
+    parameters: tuple[tuple[SelectParameter, Opened], ...] = ()
 
     @classmethod
     def read(cls, r: Reader, tables: Registry) -> Self:
@@ -37,12 +41,12 @@ class Select:
         if not r.take(b" "):
             return cls(mailbox)
 
-        def parameter(r: Reader) -> Opened:
+        def parameter(r: Reader) -> tuple[SelectParameter, Opened]:
             known = tables.select_parameters.get(r.peek_word())
             if known is None:
                 raise r.expected("a SELECT parameter")
             r.word()
-            return known.read(r, tables)
+            return known, known.read(r, tables)
 
         return cls(mailbox, r.list_of(parameter))
 
@@ -54,6 +58,9 @@ def unselect(s: Authenticated) -> Authenticated:
 
 
 async def _open(cmd: Select, s: Authenticated, *, read_only: bool) -> Done:
+    for parameter, _ in cmd.parameters:
+        if parameter.requires and parameter.requires not in s.session.enabled:
+            raise Bad(f"ENABLE {parameter.requires} first")
     closing = isinstance(s, Selected)
     unselect(s)
     if closing:
@@ -68,7 +75,7 @@ async def _open(cmd: Select, s: Authenticated, *, read_only: bool) -> Done:
         view.claim(first_recent)
     selected = Selected(s.session, s.login, s.account, mailbox, view, read_only)
     _describe(selected, cmd.mailbox, index)
-    for opened in cmd.parameters:
+    for _, opened in cmd.parameters:
         for line in await opened(selected):
             s.send(line)
     s.session.state = selected
@@ -123,10 +130,11 @@ async def examine(cmd: Select, s: Authenticated) -> Done:
 
 
 async def close(cmd: NoArguments, s: Selected) -> Done:
-    """Expunge silently, then leave the mailbox (RFC 9051 §6.4.1)."""
-    done = DONE if s.read_only else expunged(s, await s.mailbox.expunge())
+    """Expunge silently, then leave the mailbox (RFC 9051 §6.4.1); its new modseq is not told (RFC 7162 §3.2.8)."""
+    if not s.read_only:
+        await s.mailbox.expunge()
     unselect(s)
-    return done
+    return DONE
 
 
 async def check(cmd: NoArguments, s: Selected) -> Done:

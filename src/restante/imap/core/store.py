@@ -69,12 +69,11 @@ async def store(cmd: Store, s: Selected) -> Done:
         raise No("\\Recent is the server's to set", "CANNOT")
     updated = await s.mailbox.update_flags(uids, cmd.op, FlagSet(cmd.flags), cmd.unchanged_since)
     _tell(s, updated, silent=cmd.silent)
+    modified = f"MODIFIED {_modified(cmd, s, updated.refused)}" if updated.refused else None
     if not cmd.messages.uid and len(updated.now) < len(uids):
-        # RFC 2180 §4.2.
-        raise No("Some of the messages are gone", "EXPUNGEISSUED")
-    if updated.refused:
-        return Done("Some of the messages had changed", f"MODIFIED {_modified(cmd, s, updated.refused)}")
-    return DONE
+        # RFC 2180 §4.2.3, with the code that says which of the others are still to be done.
+        raise No("Some of the messages are gone", modified or "EXPUNGEISSUED")
+    return Done("Some of the messages had changed", modified) if modified else DONE
 
 
 def _modified(cmd: Store, s: Selected, refused: UidSet) -> str:
@@ -89,13 +88,14 @@ def _tell(s: Selected, updated: FlagsUpdated, *, silent: bool) -> None:
     if silent and not s.view.style.modseq:
         return
     # With CONDSTORE even a silent change tells its modseq (RFC 7162 §3.1.3).
+    line = s.view.modseq_line if silent else s.view.flags_line
     lines = []
     for message in updated.now:
         if message.uid in updated.refused:
             continue
         number = s.view.seqnum(message.uid)
         if number is not None:
-            lines.append(s.view.flags_line(number, message))
+            lines.append(line(number, message))
     if lines:
         s.session.client.write(b"".join(b"* %b\r\n" % one for one in lines))
 

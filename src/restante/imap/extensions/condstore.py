@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from restante.imap.binding import Binding
-from restante.imap.core.fetch_items import Plain
+from restante.imap.core.fetch_items import MODSEQ
 from restante.imap.hooks import (
     FetchAtt,
     FetchItem,
@@ -32,11 +32,9 @@ from restante.imap.wire.reader import Reader
 from restante.model.ids import ModSeq, Uid
 from restante.model.message_set import MessageSet
 from restante.store.api import MessageIndex
-from restante.store.model import Field
 from restante.store.query import ChangedSince
 
 NAME: Final = "CONDSTORE"
-MODSEQ: Final = Plain(Field.NONE, lambda message, context: b"MODSEQ (%d)" % message.modseq, enables=NAME)
 
 
 @dataclass(frozen=True, slots=True)

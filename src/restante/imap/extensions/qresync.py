@@ -61,10 +61,8 @@ def _select(r: Reader, tables: Registry) -> Opened:
     resync = Resync.read(r)
 
     async def opened(s: Selected) -> Sequence[bytes]:
-        if NAME not in s.session.enabled:
-            raise Bad("ENABLE QRESYNC first")
         if resync.uid_validity != s.mailbox.uid_validity:
-            # §3.2.5.1: the client sees it from UIDVALIDITY, and starts afresh.
+            # §3.2.5: the client sees it from UIDVALIDITY, and starts afresh.
             return ()
         return _answer(resync, s.view, await s.mailbox.changes_since(resync.modseq))
 
@@ -76,14 +74,9 @@ def _answer(resync: Resync, view: MailboxView, changes: Changes) -> list[bytes]:
     lines = [b"VANISHED (EARLIER) " + gone.wire().encode()] if gone else []
     for message in changes.flagged:
         number = view.seqnum(message.uid)
-        if number is not None and (resync.known is None or message.uid in resync.known or _is_new(resync, message.uid)):
+        if number is not None and (resync.known is None or message.uid in resync.known):
             lines.append(view.flags_line(number, message))
     return lines
-
-
-def _is_new(resync: Resync, uid: Uid) -> bool:
-    """Whether *uid* lies past all the client knows: news, which it did not mean to leave out by naming what it has."""
-    return resync.known is not None and bool(resync.known) and uid > resync.known.ranges[-1][1]
 
 
 def vanished(known: UidSet | None, changes: Changes, view: MailboxView, proven: Uid) -> UidSet:
@@ -161,5 +154,5 @@ extension: Final = Extension(
     implies=(condstore.NAME,),
     needs=StoreFeature.TOMBSTONES,
     fetch_modifiers=(FetchModifier("VANISHED", lambda r, tables: VanishedModification()),),
-    select_parameters=(SelectParameter("QRESYNC", _select),),
+    select_parameters=(SelectParameter("QRESYNC", _select, requires=NAME),),
 )

@@ -29,9 +29,10 @@ class Cursor:
         uid: whether message sets hold UIDs, as they do after ``UID`` (RFC 9051 §6.4.9).
         utf8: whether the client agreed on UTF-8 mailbox names (RFC 9051 §5.1, RFC 6855 §3).
         arguments: the most members a list or a message set may have.
+        numbered: whether a set of sequence numbers has been read.
     """
 
-    __slots__ = ("_at", "_before", "_depth", "_next", "_pieces", "_text", "arguments", "uid", "utf8")
+    __slots__ = ("_at", "_before", "_depth", "_next", "_pieces", "_text", "arguments", "numbered", "uid", "utf8")
 
     def __init__(
         self,
@@ -52,6 +53,7 @@ class Cursor:
         self.uid = uid
         self.utf8 = utf8
         self.arguments = arguments
+        self.numbered = False
 
     @property
     def position(self) -> int:

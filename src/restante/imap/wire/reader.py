@@ -157,12 +157,17 @@ class Reader(Cursor):
 
     # Messages, mailboxes, flags
 
-    def message_set(self) -> MessageSet:
-        """``sequence-set``, of UIDs where :attr:`uid` says so; ``$`` is the saved search result (RFC 9051 §6.4.4.1)."""
+    def message_set(self, *, uid: bool | None = None) -> MessageSet:
+        """``sequence-set``, of UIDs where *uid*, or without it :attr:`uid`, says so.
+
+        ``$`` is the saved search result (RFC 9051 §6.4.4.1).
+        """
+        of_uids = self.uid if uid is None else uid
         if self._text.startswith(b"$", self._at):
             self._at += 1
-            return MessageSet((), uid=self.uid, saved=True)
-        return MessageSet(self._ranges(grammar.SEQUENCE_SET, "a message set"), uid=self.uid)
+            return MessageSet((), uid=of_uids, saved=True)
+        self.numbered = self.numbered or not of_uids
+        return MessageSet(self._ranges(grammar.SEQUENCE_SET, "a message set"), uid=of_uids)
 
     def uid_set(self) -> UidSet:
         """``uid-set``: UIDs and ranges of them, no ``*`` (RFC 9051 §9)."""

@@ -1,0 +1,97 @@
+"""What sessions are given: the store, the authenticator, a clock, a journal, limits. One for all, or one for each where it says so.
+
+The rule it protects: a session reaches nothing that is not here or in :mod:`restante.imap.client`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from restante.auth.authenticator import Authenticator
+from restante.imap.client import Client
+from restante.imap.registry import Registry
+from restante.store.api import Store
+from restante.store.directory import AccountRecord
+
+
+class Clock(Protocol):
+    """The time of day."""
+
+    def __call__(self) -> int:
+        """Seconds since 1970-01-01T00:00:00Z."""
+        ...
+
+
+class Journal(Protocol):
+    """Where a session says what happened; never mail content, never secrets."""
+
+    def event(self, name: str, **facts: str | int | float | bool) -> None:
+        """Log at info."""
+        ...
+
+    def detail(self, name: str, **facts: str | int | float | bool) -> None:
+        """Log at debug."""
+        ...
+
+    def trouble(self, name: str, error: BaseException, **facts: str | int | float | bool) -> None:
+        """Log at warning: the machine, not the client, is at fault."""
+        ...
+
+    def bug(self, error: Exception) -> str:
+        """Log a bug with its trace; the reference that a person may quote."""
+        ...
+
+
+class Presence(Protocol):
+    """Counts sessions per account."""
+
+    def enter(self, login: AccountRecord) -> Callable[[], None]:
+        """One more session of this account; returns what ends it. Raises No with LIMIT when there are enough."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """What one session may do.
+
+    Attributes:
+        append: octets of the largest message APPEND takes (RFC 7889).
+        argument_literal: octets of the largest literal elsewhere.
+        bad_commands: BAD replies before login until the connection is ended.
+        password_failures: failed logins until the connection is ended.
+        batch: messages read from the store at a time.
+    """
+
+    append: int = 64 * 1024 * 1024
+    argument_literal: int = 1024 * 1024
+    bad_commands: int = 10
+    password_failures: int = 5
+    batch: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What all sessions share."""
+
+    store: Store
+    authenticator: Authenticator
+    registry: Registry
+    presence: Presence
+    clock: Clock
+    limits: SessionLimits
+    plaintext: Callable[[Client], bool]
+    identity: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the session's one log line says it did."""
+
+    commands: int = 0
+    fetched: int = 0
+    appended: int = 0
+    bad: int = 0
+    failed_logins: int = 0
+    client: str = ""
