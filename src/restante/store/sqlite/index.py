@@ -10,8 +10,9 @@ missed before anyone looks at it.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import compress
 from typing import Final
 
 from restante.model.flags import Flag, FlagSet
@@ -59,40 +60,47 @@ class SqliteIndex:
     def apply(self, changes: Changes) -> None:
         """Bring the index from the modseq before *changes* to theirs."""
         self._remove(changes.vanished)
-        last = self.uids[-1] if self.uids else 0
-        for each in changes.flagged:
-            if each.uid > last:
-                self._add(each)
-            else:
-                self._set(each)
+        added = bisect_right(changes.flagged, self.uids[-1] if self.uids else 0, key=_uid)
+        self._set(changes.flagged[:added])
+        for uid, flags, modseq in changes.flagged[added:]:
+            self.uids.append(uid)
+            self.flags.append(flags)
+            self.modseqs.append(modseq)
         self.modseq = changes.modseq
         self.uid_next = changes.uid_next
 
-    def _add(self, message: Flagged) -> None:
-        self.uids.append(message.uid)
-        self.flags.append(message.flags)
-        self.modseqs.append(message.modseq)
-
-    def _set(self, message: Flagged) -> None:
-        at = self.position(message.uid)
-        if at >= 0:
-            self.flags[at] = message.flags
-            self.modseqs[at] = message.modseq
+    def _set(self, changed: Sequence[Flagged]) -> None:
+        uids, at, size = self.uids, 0, len(self.uids)
+        for uid, flags, modseq in changed:
+            # Neighbours change together more often than not, so the next message is looked at before one is sought.
+            if at >= size or uids[at] != uid:
+                at = bisect_left(uids, uid, at)
+                if at >= size or uids[at] != uid:
+                    continue
+            self.flags[at] = flags
+            self.modseqs[at] = modseq
+            at += 1
 
     def _remove(self, vanished: UidSet) -> None:
-        cuts = [cut for cut in (self._span(*each) for each in vanished.ranges) if cut[0] < cut[1]]
-        if len(cuts) <= _FEW:
-            for start, stop in reversed(cuts):
-                del self.uids[start:stop], self.flags[start:stop], self.modseqs[start:stop]
+        if len(vanished.ranges) > _FEW:
+            self._sift(vanished)
             return
-        uids, flags, modseqs, at = array("I"), list[FlagSet](), array("Q"), 0
-        for start, stop in (*cuts, (len(self.uids), 0)):
-            uids += self.uids[at:start]
-            flags += self.flags[at:start]
-            modseqs += self.modseqs[at:start]
-            at = stop
-        self.uids, self.flags, self.modseqs = uids, flags, modseqs
+        for low, high in reversed(vanished.ranges):
+            start = bisect_left(self.uids, low)
+            stop = bisect_right(self.uids, high, start)
+            del self.uids[start:stop], self.flags[start:stop], self.modseqs[start:stop]
 
-    def _span(self, low: int, high: int) -> tuple[int, int]:
-        start = bisect_left(self.uids, low)
-        return start, bisect_left(self.uids, high + 1, start)
+    def _sift(self, vanished: UidSet) -> None:
+        uids, at = self.uids, 0
+        keep = bytearray(b"\x01") * len(uids)
+        for low, high in vanished.ranges:
+            at = bisect_left(uids, low, at)
+            start, at = at, bisect_right(uids, high, at)
+            keep[start:at] = bytes(at - start)
+        self.uids = array("I", compress(uids, keep))
+        self.flags = list(compress(self.flags, keep))
+        self.modseqs = array("Q", compress(self.modseqs, keep))
+
+
+def _uid(message: Flagged) -> int:
+    return message.uid
