@@ -33,14 +33,21 @@ def check() -> None:
 
 
 @config.command()
-@click.argument("page", type=click.Choice(["settings", "commands"]), default="settings")
+@click.argument("page", type=click.Choice(["settings", "commands", "standards"]), default="settings")
 @shared_options
 def reference(page: str) -> None:
-    """Print the reference of all settings, or of all commands, in Markdown."""
-    # The commands' page walks the whole command line, of which this module is a part.
-    from restante.cli.reference import markdown
+    """Print the reference of all settings, of all commands, or of the standards spoken, in Markdown."""
+    # Imported late: the commands' page walks the whole command line, of which this module is a part, and the standards'
+    # page brings in the protocols.
+    from restante.cli import reference as commands_reference
+    from restante.imap import standards
 
-    click.echo(settings_reference.markdown() if page == "settings" else markdown(), nl=False)
+    pages = {
+        "settings": settings_reference.markdown,
+        "commands": commands_reference.markdown,
+        "standards": standards.markdown,
+    }
+    click.echo(pages[page](), nl=False)
 
 
 def _check_certificate(found: Loaded) -> None:
