@@ -1,11 +1,11 @@
 import pytest
 
-from restante.smtp.command import Bdat, Data, Hello, Mail, Noop, Parameters, Quit, Rcpt, Rset
+from restante.smtp.command import Bdat, Command, Data, Hello, Mail, Noop, Parameters, Quit, Rcpt, Rset
 from restante.smtp.errors import BadCommand
 from restante.smtp.transaction import MailOptions, Phase, hello_reply, mail_options, misplaced, no_parameters
 
-ANYWHERE = (Hello("LHLO", "a"), Rset(), Noop(), Quit())
-ORDERED = {
+ANYWHERE: tuple[Command, ...] = (Hello("LHLO", "a"), Rset(), Noop(), Quit())
+ORDERED: dict[Command, set[Phase]] = {
     Mail(""): {Phase.READY},
     Rcpt("a"): {Phase.OPEN},
     Data(): {Phase.OPEN},

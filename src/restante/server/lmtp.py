@@ -1,0 +1,330 @@
+"""The I/O shell of LMTP: octets between asyncio transports and sessions, over TCP or a UNIX socket (RFC 2033).
+
+Strategy: an :class:`asyncio.Protocol` and one task for each connection. Octets go straight into the wire, which is read from
+only while little waits in it; replies are gathered and leave when there is nothing more to read, or as each recipient is
+done.
+
+The rule it protects: stopping loses nothing. A message whose end has arrived is acknowledged, every other client is told
+421 and tries again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Final, TypeVar, cast
+
+from restante import logs
+from restante.delivery.deliverer import Deliverer
+from restante.delivery.ports import Clock, Journal
+from restante.delivery.session import DEFAULT_SESSION_LIMITS, LmtpSession, Services, SessionLimits
+from restante.smtp.connection import DEFAULT_LINE, Connection
+from restante.smtp.reply import SHUTTING_DOWN, TIMED_OUT, TOO_MANY_CONNECTIONS, Reply
+
+T = TypeVar("T")
+
+_INBOX: Final = 256 * 1024
+"""Octets that may wait unread before the transport is told to pause."""
+_GATHER: Final = 16 * 1024
+"""Octets of replies gathered before they are handed to the transport."""
+_FAIR: Final = 0.02
+"""Seconds one connection may work before it lets others."""
+_BROKEN: Final = "Internal error (ref {}); try again later"
+
+
+@dataclass(frozen=True, slots=True)
+class LmtpLimits:
+    """What clients may take.
+
+    Attributes:
+        connections: in all.
+        line: octets of a command line.
+        silence: seconds a client may say nothing (RFC 5321 §4.5.3.2.7 asks for 5 minutes at least).
+        write: seconds a client may leave replies unread.
+        session: what one client may do.
+    """
+
+    connections: int = 200
+    line: int = DEFAULT_LINE
+    silence: float = 300.0
+    write: float = 120.0
+    session: SessionLimits = DEFAULT_SESSION_LIMITS
+
+
+_DEFAULT_LIMITS: Final = LmtpLimits()
+
+
+class LmtpServer:
+    """All LMTP connections of one process.
+
+    :meth:`connection` is the protocol factory for ``loop.create_server`` and ``loop.create_unix_server``.
+
+    Args:
+        deliverer: what delivers.
+        journal: makes the journal of a connection from an address, which is empty on a UNIX socket.
+        host: this machine's name, in the greeting and in Received fields.
+        limits: what clients may take.
+        clock: the time, epoch seconds.
+        new_id: names transactions.
+    """
+
+    def __init__(
+        self,
+        deliverer: Deliverer,
+        journal: Callable[[str], Journal],
+        host: str,
+        limits: LmtpLimits = _DEFAULT_LIMITS,
+        clock: Clock = time.time,
+        new_id: Callable[[], str] = logs.reference,
+    ) -> None:
+        self.limits = limits
+        self.journal = journal
+        self.services = Services(deliverer, host, clock, new_id, self._spawn, limits.session)
+        self.connections: set[LmtpConnection] = set()
+        self.stopping = False
+        self._deliveries: set[asyncio.Task[object]] = set()
+
+    def connection(self) -> LmtpConnection:
+        """A protocol for a connection about to be made."""
+        return LmtpConnection(self)
+
+    @property
+    def full(self) -> bool:
+        """Whether there are connections enough."""
+        return len(self.connections) >= self.limits.connections
+
+    async def stop(self, grace: float) -> None:
+        """End every connection: those being answered in *grace* seconds at most, others at once. Listeners are the caller's."""
+        self.stopping = True
+        for connection in self.connections:
+            connection.stop()
+        tasks = [connection.task for connection in self.connections if connection.task is not None]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=grace)
+            for connection in list(self.connections):
+                connection.abort()
+            if late:
+                await asyncio.wait(late)
+        rest = list(self._deliveries)
+        for delivery in rest:
+            delivery.cancel()
+        if rest:
+            await asyncio.wait(rest)
+
+    def _spawn(self, work: Coroutine[object, None, T]) -> Awaitable[T]:
+        task = asyncio.get_running_loop().create_task(cast("Coroutine[None, None, T]", work))
+        self._deliveries.add(cast("asyncio.Task[object]", task))
+        task.add_done_callback(lambda done: self._deliveries.discard(cast("asyncio.Task[object]", done)))
+        return task
+
+
+class LmtpConnection(asyncio.Protocol):
+    """One connection. Implements :class:`restante.delivery.session.Client` for its session."""
+
+    def __init__(self, server: LmtpServer) -> None:
+        self._server = server
+        self._loop = asyncio.get_running_loop()
+        self._wire = Connection(server.limits.line)
+        self._transport: asyncio.Transport | None = None
+        self._reading = True
+        self._eof = False
+        self._stopping = False
+        self._waiter: asyncio.Future[None] | None = None
+        self._writable: asyncio.Future[None] | None = None
+        self._out = bytearray()
+        self._began = self._yielded = self._loop.time()
+        self.gone = False
+        self.task: asyncio.Task[None] | None = None
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A connection was accepted."""
+        self._transport = cast("asyncio.Transport", transport)
+        refusal = SHUTTING_DOWN if self._server.stopping else TOO_MANY_CONNECTIONS if self._server.full else None
+        if refusal is not None:
+            self._transport.write(refusal.wire())
+            self._transport.close()
+            return
+        self._server.connections.add(self)
+        self.task = self._loop.create_task(self._run(_address(transport)))
+
+    def data_received(self, data: bytes) -> None:
+        """Octets arrived."""
+        if self.task is None:
+            return
+        self._wire.receive(data)
+        if self._wire.pending > _INBOX and self._reading and self._transport is not None:
+            self._reading = False
+            self._transport.pause_reading()
+        self._stir()
+
+    def eof_received(self) -> bool:
+        """The client sends no more; what it asked is still answered."""
+        self._eof = True
+        self._stir()
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The transport is closed."""
+        self.gone = self._eof = True
+        self._stir()
+        self.resume_writing()
+
+    def pause_writing(self) -> None:
+        """The client reads too slowly."""
+        if self._writable is None:
+            self._writable = self._loop.create_future()
+
+    def resume_writing(self) -> None:
+        """The client has caught up."""
+        if self._writable is not None and not self._writable.done():
+            self._writable.set_result(None)
+        self._writable = None
+
+    # Client
+
+    def write(self, data: bytes) -> None:
+        """Gather *data*."""
+        self._out += data
+
+    async def flush(self) -> None:
+        """Send what was gathered; a client that does not read it in time is cut off."""
+        self._hand_over()
+        if self._writable is None:
+            return
+        try:
+            async with asyncio.timeout(self._server.limits.write):
+                await self._writable
+        except TimeoutError:
+            self.gone = True
+            if self._transport is not None:
+                self._transport.abort()
+
+    # The server's side
+
+    def stop(self) -> None:
+        """End as soon as the event in hand is answered."""
+        self._stopping = True
+        self._stir()
+
+    def abort(self) -> None:
+        """End now."""
+        if self._transport is not None:
+            self._transport.abort()
+        if self.task is not None:
+            self.task.cancel()
+
+    async def _run(self, peer: str) -> None:
+        journal = self._server.journal(peer)
+        session = LmtpSession(self._server.services, self, self._wire, journal, peer)
+        reason = "cut off"
+        try:
+            session.greet()
+            reason = await self._serve(session)
+        except Exception as error:  # noqa: BLE001 - the last door of a connection: a bug is told and logged
+            reason = "bug"
+            session.leave(Reply(421, "4.3.0", _BROKEN.format(journal.bug(error))))
+        finally:
+            self._finish(session, journal, reason)
+
+    async def _serve(self, session: LmtpSession) -> str:
+        """Events until the end; why it ended."""
+        while not session.over:
+            if self.gone:
+                # What it did not hear of it will send again.
+                return "lost"
+            if self._stopping:
+                session.leave(SHUTTING_DOWN)
+                return "shutdown"
+            event = self._wire.next_event()
+            if event is not None:
+                await session.handle(event)
+                await self._be_fair()
+                continue
+            await self.flush()
+            if self._eof:
+                return "closed"
+            if not await self._more():
+                session.leave(TIMED_OUT)
+                return "silence"
+        return "quit" if session.said_goodbye else "errors"
+
+    async def _be_fair(self) -> None:
+        if len(self._out) > _GATHER:
+            await self.flush()
+        if self._loop.time() - self._yielded > _FAIR:
+            await asyncio.sleep(0)
+            self._yielded = self._loop.time()
+
+    async def _more(self) -> bool:
+        """Wait for something to happen; False when nothing did in time."""
+        if self._stopping:
+            return True
+        if not self._reading and self._transport is not None:
+            self._reading = True
+            self._transport.resume_reading()
+        self._waiter = self._loop.create_future()
+        timer = self._loop.call_later(self._server.limits.silence, self._late)
+        try:
+            await self._waiter
+            return True
+        except TimeoutError:
+            return False
+        finally:
+            self._waiter = None
+            self._yielded = self._loop.time()
+            timer.cancel()
+
+    def _stir(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _late(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(TimeoutError())
+
+    def _hand_over(self) -> None:
+        if self._out and self._transport is not None:
+            data, self._out = self._out, bytearray()
+            if not self.gone:
+                self._transport.write(data)
+
+    def _finish(self, session: LmtpSession, journal: Journal, reason: str) -> None:
+        self._hand_over()
+        session.end()
+        self._server.connections.discard(self)
+        if self._transport is not None:
+            self._transport.close()
+            if self._transport.get_write_buffer_size():
+                # A client that reads nothing would keep the rest for ever.
+                self._loop.call_later(self._server.limits.write, self._transport.abort)
+        tally = session.tally
+        journal.event(
+            "session ended",
+            protocol="lmtp",
+            client=session.hello,
+            seconds=round(self._loop.time() - self._began, 3),
+            commands=tally.commands,
+            messages=tally.messages,
+            delivered=tally.delivered,
+            refused=tally.refused,
+            failed=tally.failed,
+            bad=tally.bad,
+            reason=reason,
+        )
+
+
+def _address(transport: asyncio.BaseTransport) -> str:
+    """The client's IP address; empty on a UNIX socket."""
+    name = transport.get_extra_info("peername")
+    if not isinstance(name, tuple) or not name:
+        return ""
+    try:
+        address = ipaddress.ip_address(str(name[0]).partition("%")[0])
+    except ValueError:
+        return ""
+    return str(getattr(address, "ipv4_mapped", None) or address)
