@@ -1,4 +1,4 @@
-"""What sessions are given: the store, the authenticator, a clock, a journal, limits. One for all, or one for each where it says so.
+"""What sessions are given: the store, the authenticator, a clock, a journal, limits.
 
 The rule it protects: a session reaches nothing that is not here or in :mod:`restante.imap.client`.
 """

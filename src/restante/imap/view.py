@@ -44,7 +44,7 @@ class MailboxView:
         saved: the saved search result, ``$`` (RFC 5182 §2.1).
     """
 
-    __slots__ = ("_gone", "_gone_since", "_own", "_recent", "_uids", "saved", "style", "told", "uid_next")
+    __slots__ = ("_gone", "_gone_since", "_held_back", "_own", "_recent", "_uids", "saved", "style", "told", "uid_next")
 
     def __init__(self, uids: Iterable[int], told: ModSeq, uid_next: Uid, style: Style) -> None:
         self._uids = array("I", uids)
@@ -54,6 +54,7 @@ class MailboxView:
         self.saved = UidSet()
         self._gone = UidSet()
         self._gone_since = told
+        self._held_back = False
         self._own: dict[Uid, ModSeq] = {}
         self._recent: tuple[tuple[int, int], ...] = ()
 
@@ -128,13 +129,16 @@ class MailboxView:
 
     # Telling
 
-    def already_told(self, updated: FlagsUpdated) -> None:
-        """The session itself reports these flags, or was asked to be silent about them; do not announce them again.
+    def already_told(self, updated: FlagsUpdated, *, silent: bool = False) -> None:
+        """The session itself reports these flags, or was asked to be *silent* about them; do not announce them again.
 
-        A message that somebody else had changed just before, which this client was not told, is announced all the same.
+        Where it is silent, a message that somebody else had changed just before, which this client was not told, is
+        announced all the same.
         """
         for message, was in zip(updated.now, updated.was, strict=True):
-            if message.modseq > self.told and (was <= self.told or self._own.get(message.uid, 0) == was):
+            if message.modseq <= self.told or message.uid in updated.refused:
+                continue
+            if not silent or was <= self.told or self._own.get(message.uid, 0) == was:
                 self._own[message.uid] = message.modseq
 
     def announce(self, changes: Changes, *, expunge_ok: bool) -> list[bytes]:
@@ -161,6 +165,9 @@ class MailboxView:
         if self._gone and self.style.vanished:
             # The client must not take a later modseq for its own while an earlier expunge is kept back (RFC 7162 §3.2).
             lines.append(b"OK [HIGHESTMODSEQ %d] Expunges are kept back" % self._gone_since)
+        elif self._held_back:
+            lines.append(b"OK [HIGHESTMODSEQ %d] No expunge is kept back" % self.told)
+        self._held_back = bool(self._gone) and self.style.vanished
         return lines
 
     def everything_gone(self) -> Changes:

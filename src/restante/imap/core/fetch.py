@@ -61,7 +61,10 @@ def _modifications(r: Reader, tables: Registry) -> dict[str, FetchModification]:
         r.word()
         return known.name, known.read(r, tables)
 
-    return dict(r.list_of(modification))
+    found = r.list_of(modification)
+    if len(dict(found)) < len(found):
+        raise r.expected("each FETCH modifier once")
+    return dict(found)
 
 
 def read_items(r: Reader, tables: Registry) -> tuple[FetchAtt, ...]:

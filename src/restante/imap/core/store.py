@@ -57,7 +57,11 @@ def _modifier(r: Reader, tables: Registry) -> tuple[ModSeq, str]:
         r.word()
         return known.read(r, tables), known.enables
 
-    return r.sp().list_of(modifier)[-1]
+    found = r.sp().list_of(modifier)
+    if len(found) > 1:
+        # RFC 7162 §7: a single one; no other STORE modifier is known.
+        raise r.expected("one STORE modifier")
+    return found[0]
 
 
 async def store(cmd: Store, s: Selected) -> Done:
@@ -84,7 +88,7 @@ def _modified(cmd: Store, s: Selected, refused: UidSet) -> str:
 
 
 def _tell(s: Selected, updated: FlagsUpdated, *, silent: bool) -> None:
-    s.view.already_told(updated)
+    s.view.already_told(updated, silent=silent)
     if silent and not s.view.style.modseq:
         return
     # With CONDSTORE even a silent change tells its modseq (RFC 7162 §3.1.3).
