@@ -58,6 +58,8 @@ class FileUpload:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.size = 0
+        # First of all none: what cannot be opened need not be closed.
+        self._descriptor = -1
         self._descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
 
     def write(self, data: bytes) -> None:

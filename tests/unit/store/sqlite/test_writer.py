@@ -148,6 +148,15 @@ async def test_another_process_writing_makes_flags_wait(account: SqliteAccount, 
     assert (await task).now[0].flags is SEEN
 
 
+async def test_a_commit_that_wrote_nothing_syncs_nothing(account: SqliteAccount, inbox: SqliteMailbox) -> None:
+    await fill(inbox, ())
+    await inbox.update_flags(uids(1), FlagOp.ADD, SEEN)
+    await inbox.expunge()
+    assert not account.writer.idle
+    await fill(inbox, ())
+    assert account.writer.idle
+
+
 async def test_close_brings_flags_to_disk(store: SqliteStore, account: SqliteAccount, inbox: SqliteMailbox) -> None:
     await fill(inbox, ())
     await inbox.update_flags(uids(1), FlagOp.ADD, SEEN)
