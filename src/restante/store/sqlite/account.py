@@ -7,6 +7,7 @@ What a committed job changed is applied here to the open mailboxes' indexes, the
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -44,6 +45,7 @@ class Shared:
         hints: who is to be woken.
         commits: threads that write.
         scans: threads that read at length.
+        lately: mailboxes whose index was lately loaded, kept for clients that come back.
     """
 
     limits: StoreLimits
@@ -52,6 +54,7 @@ class Shared:
     hints: SqliteHints
     commits: Executor
     scans: Executor
+    lately: deque[SqliteMailbox]
 
 
 class SqliteAccount:

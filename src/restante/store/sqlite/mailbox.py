@@ -114,6 +114,7 @@ class SqliteMailbox:
                 else:
                     index = self._read(lambda each: reading.load_index(each, account.sets, number))
                 self._index = index
+                account.shared.lately.append(self)
             return self._index
 
     def _changes(self, modseq: ModSeq) -> Changes:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -47,6 +48,7 @@ class SqliteStore:
         inline: octets up to which a message is kept in the rows; larger ones are files.
         open_accounts: how many accounts may have their database open, at some five file descriptors each.
         cache: KiB of pages each of an account's two connections may keep.
+        kept_indexes: how many mailboxes' indexes are kept though no session has them open, at some 20 octets a message.
         threads: how many accounts can commit at the same time.
         grace: seconds a removed message's content is kept.
         sweep_every: seconds between sweeps of what may go.
@@ -61,6 +63,7 @@ class SqliteStore:
         inline: int = 64 * 1024,
         open_accounts: int = 256,
         cache: int = 1024,
+        kept_indexes: int = 32,
         threads: int = 4,
         grace: int = 7 * 86_400,
         sweep_every: float = 6 * 3_600,
@@ -72,7 +75,15 @@ class SqliteStore:
         commits = ThreadPoolExecutor(threads, "store-commit")
         scans = ThreadPoolExecutor(2, "store-scan")
         self._blobs = FileBlobs(self._layout.accounts, scans)
-        self._shared = Shared(limits, clock, Staging(self._layout.staging, inline), SqliteHints(), commits, scans)
+        self._shared = Shared(
+            limits,
+            clock,
+            Staging(self._layout.staging, inline),
+            SqliteHints(),
+            commits,
+            scans,
+            deque(maxlen=kept_indexes),
+        )
         self._pools = (commits, scans)
         self._known: WeakValueDictionary[AccountId, SqliteAccount] = WeakValueDictionary()
         self._open = OpenDatabases(open_accounts, scans)
@@ -114,6 +125,7 @@ class SqliteStore:
         for database in self._open.all():
             self._open.close(database)
         self._closed = True
+        self._shared.lately.clear()
         await asyncio.get_running_loop().run_in_executor(None, self._stop_threads)
 
     def _stop_threads(self) -> None:

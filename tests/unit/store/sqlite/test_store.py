@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import os
 import stat
 from pathlib import Path
@@ -104,6 +106,38 @@ async def test_two_processes_on_one_account(tmp_path: Path, account: SqliteAccou
     with pytest.raises(NoSuchMailbox):
         await account.mailbox(MailboxName("Work"))
     await other_store.close()
+
+
+async def test_two_processes_writing_at_once(tmp_path: Path, account: SqliteAccount, inbox: SqliteMailbox) -> None:
+    other_store = SqliteStore(tmp_path)
+    await other_store.open()
+    other = await (await other_store.account(ALICE)).mailbox(INBOX)
+
+    async def work(mailbox: SqliteMailbox, name: str) -> list[int]:
+        given: list[int] = []
+        for turn in range(20):
+            done = await mailbox.append([new(None, f"{name}{turn % 3}")])
+            given += done.uids
+            await mailbox.update_flags(done.uids, FlagOp.ADD, SEEN)
+            if not turn % 4:
+                await mailbox.copy(done.uids, mailbox.id)
+        return given
+
+    given = await asyncio.gather(*(work(each, name) for each in (inbox, other) for name in ("a", "b", "c")))
+    flat = [uid for uids_ in given for uid in uids_]
+    assert len(set(flat)) == len(flat) == 120
+    one, two = await inbox.index(), await other.index()
+    assert (one.uids, one.flags, one.modseqs) == (two.uids, two.flags, two.modseqs)
+    assert len(one.uids) == 150
+    await check_account(account)
+    await other_store.close()
+
+
+async def test_an_index_outlives_its_sessions(account: SqliteAccount) -> None:
+    kept = await (await account.mailbox(INBOX)).index()
+    gc.collect()
+    again = await account.mailbox(INBOX)
+    assert await again.index() is kept
 
 
 async def test_an_index_behind_what_was_swept_is_read_anew(tmp_path: Path, clock: Clock, inbox: SqliteMailbox) -> None:
