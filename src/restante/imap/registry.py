@@ -47,6 +47,7 @@ class Extension:
         enable: names ENABLE takes (RFC 5161).
         implies: what each of those turns on besides itself.
         on_enable: what to tell a client that turns one on while a mailbox is selected, without ``* `` and CRLF.
+        on_select: what to tell of every mailbox that is opened, without ``* `` and CRLF.
         needs: what it asks of the store's engine; without it, it is left out whole.
         commands: commands, ``UID`` forms listed as their own.
         fetch_items: FETCH data items.
@@ -69,6 +70,7 @@ class Extension:
     enable: tuple[str, ...] = ()
     implies: tuple[str, ...] = ()
     on_enable: Callable[[Selected], bytes] | None = None
+    on_select: Callable[[Selected], bytes] | None = None
     needs: StoreFeature | None = None
     commands: tuple[CommandSpec, ...] = ()
     fetch_items: tuple[FetchItem, ...] = ()
@@ -119,6 +121,7 @@ class Registry:
         self.list_returns = _table(e.list_returns for e in found)
         self.select_parameters = _table(e.select_parameters for e in found)
         self.create_parameters = _table(e.create_parameters for e in found)
+        self.on_select = tuple(e.on_select for e in found if e.on_select is not None)
         self.enable = {name.upper(): Enabling(name, e.implies, e.on_enable) for e in found for name in e.enable}
 
     def capabilities(self, facts: Facts) -> str:

@@ -146,12 +146,22 @@ class Session:
         self.login = login
         self.state = account
 
+    def logged_off(self) -> None:
+        """Back to where the greeting left the client; nothing it agreed on lasts (RFC 8437 §3)."""
+        self._let_go()
+        self.enabled.clear()
+        self.login = None
+        self.state = NotAuthenticated(self)
+
     def end(self) -> None:
         """The connection is gone; let go of what the session holds."""
+        self._let_go()
+        self.state = LoggedOut(self)
+
+    def _let_go(self) -> None:
         if self.leave is not None:
             self.leave()
             self.leave = None
-        self.state = LoggedOut(self)
 
     @property
     def over(self) -> bool:

@@ -60,7 +60,8 @@ def conjunction(terms: tuple[SearchTerm, ...]) -> SearchTerm:
     return lambda binding: And(tuple(term(binding) for term in terms))
 
 
-def _constant(query: Query) -> Callable[[Reader, Registry], SearchTerm]:
+def constant(query: Query) -> Callable[[Reader, Registry], SearchTerm]:
+    """Reads nothing: *query* as it is."""
     return lambda r, tables: lambda binding: query
 
 
@@ -72,7 +73,9 @@ def _text(make: Callable[[str], Query]) -> Callable[[Reader, Registry], SearchTe
     return read
 
 
-def _dated(field: DateField, compare: Compare) -> Callable[[Reader, Registry], SearchTerm]:
+def dated(field: DateField, compare: Compare) -> Callable[[Reader, Registry], SearchTerm]:
+    """Reads ``SP date``: messages whose *field* compares so with it."""
+
     def read(r: Reader, tables: Registry) -> SearchTerm:
         day: datetime.date = r.sp().date()
         query = Dated(field, compare, day_of(day))
@@ -136,16 +139,16 @@ _DATES: Final = (("", DateField.INTERNAL), ("SENT", DateField.SENT))
 _FIELDS: Final = ("BCC", "CC", "FROM", "SUBJECT", "TO")
 
 ITEMS: Final = (
-    SearchKey("ALL", _constant(All())),
-    *(SearchKey(flag[1:].upper(), _constant(HasFlag(flag))) for flag in _FLAGS),
-    *(SearchKey("UN" + flag[1:].upper(), _constant(Not(HasFlag(flag)))) for flag in _FLAGS),
+    SearchKey("ALL", constant(All())),
+    *(SearchKey(flag[1:].upper(), constant(HasFlag(flag))) for flag in _FLAGS),
+    *(SearchKey("UN" + flag[1:].upper(), constant(Not(HasFlag(flag)))) for flag in _FLAGS),
     SearchKey("KEYWORD", _keyword(HasFlag)),
     SearchKey("UNKEYWORD", _keyword(lambda flag: Not(HasFlag(flag)))),
     SearchKey("RECENT", _recent),
     SearchKey("NEW", _new),
     SearchKey("OLD", _old),
     *(
-        SearchKey(prefix + compare.value.upper(), _dated(field, compare))
+        SearchKey(prefix + compare.value.upper(), dated(field, compare))
         for prefix, field in _DATES
         for compare in Compare
     ),

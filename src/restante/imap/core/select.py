@@ -104,6 +104,8 @@ def _describe(s: Selected, name: MailboxName, index: MessageIndex) -> None:
     _code(s, f"UIDVALIDITY {s.mailbox.uid_validity}", "UIDs are valid")
     _code(s, f"UIDNEXT {view.uid_next}", "The next UID")
     _code(s, f"HIGHESTMODSEQ {view.told}", "The latest change")
+    for tell in s.session.services.registry.on_select:
+        s.send(tell(s))
     if rev2:
         s.send(b'LIST () "/" ' + writer.mailbox(name, utf8=True))
 

@@ -75,8 +75,8 @@ class Assembly:
 
     @property
     def room(self) -> int:
-        """Octets that it may still hold in memory; below zero when it holds too much."""
-        return self._limits.command - self._octets
+        """Octets that its literals may still take in memory; the other half of its limit is for its lines."""
+        return self._limits.command // 2 - self._octets
 
     def add_line(self, line: Line) -> None:
         """Its next line."""
@@ -96,7 +96,7 @@ class Assembly:
         self._octets += _OVERHEAD
         if announced.size > limit:
             self.fail(LiteralRefused(self.tag, limit, self.name))
-        elif len(self._literals) >= self._limits.literals or self.room < 0:
+        elif len(self._literals) >= self._limits.literals or self._octets > self._limits.command:
             self.fail(Malformed(self.tag, BadSyntax("fewer or shorter literals")))
 
     def add_literal(self, literal: Literal) -> None:
