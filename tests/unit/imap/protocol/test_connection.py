@@ -138,7 +138,7 @@ def test_a_large_literal_goes_into_a_sink(size: int) -> None:
 
 def test_what_does_not_fit_in_the_commands_memory_goes_into_a_sink() -> None:
     sinks = Sinks()
-    limits = WireLimits(command=3000, literal_in_memory=1000)
+    limits = WireLimits(command=6000, literal_in_memory=1000)
     literal = b" {900+}\r\n" + b"m" * 900
     (event,) = events([b"a APPEND x" + literal * 4 + b"\r\n"], connection(limits, sinks))
     request = _request(event)
