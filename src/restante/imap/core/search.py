@@ -11,7 +11,7 @@ from typing import Final, Self
 
 from restante.imap.binding import Binding
 from restante.imap.core.search_keys import conjunction, read_key
-from restante.imap.errors import No
+from restante.imap.errors import Bad, No
 from restante.imap.hooks import Numbers, SearchResult, SearchReturn, SearchTerm, with_uid
 from restante.imap.protocol.response import DONE, Done
 from restante.imap.registry import Registry
@@ -110,6 +110,8 @@ async def _additions(s: Selected, notes: set[str], shown: Sequence[Uid]) -> list
 
 async def find(cmd: Search, s: Selected, notes: set[str]) -> list[Uid]:
     """The UIDs that match, of messages the client knows, ascending; *notes* gets the additions that keys ask for."""
+    if cmd.charset and s.session.utf8 and not s.session.rev2:
+        raise Bad("With UTF8=ACCEPT a SEARCH names no charset (RFC 9755, section 3)")
     charset = codec(cmd.charset) if cmd.charset else "utf-8"
     if charset is None:
         raise No("The charset is not supported", "BADCHARSET (US-ASCII UTF-8)")

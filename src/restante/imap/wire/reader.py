@@ -94,13 +94,18 @@ class Reader(Cursor):
         return self._checked(literal)
 
     def quoted(self) -> bytes:
-        """``quoted``, its escapes undone."""
+        """``quoted``, its escapes undone; with :attr:`utf8`, what is not ASCII must be UTF-8 (RFC 9755 §3)."""
+        at = self.position
         match = grammar.QUOTED.match(self._text, self._at)
         if match is not None:
             self._at = match.end()
-            return match[1]
-        match = self._match(grammar.QUOTED_ESCAPED, "a quoted string")
-        return grammar.ESCAPE.sub(rb"\1", match[1])
+            value = match[1]
+        else:
+            match = self._match(grammar.QUOTED_ESCAPED, "a quoted string")
+            value = grammar.ESCAPE.sub(rb"\1", match[1])
+        if self.utf8 and not values.is_utf8(value):
+            raise BadSyntax("UTF-8", at)
+        return value
 
     def literal(self) -> bytes:
         """``literal``, short. Raises TooBig for one that went into a sink."""

@@ -94,6 +94,17 @@ def name_text(raw: bytes, *, utf8: bool) -> str:
         raise BadMailboxName("a mailbox name must be modified UTF-7 or UTF-8") from None
 
 
+def is_utf8(raw: bytes) -> bool:
+    """Whether *raw* is UTF-8 (RFC 3629 §4)."""
+    if raw.isascii():
+        return True
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _utf8(raw: bytes) -> str:
     try:
         return raw.decode()

@@ -1,0 +1,71 @@
+"""OBJECTID: RFC 8474. Names for mailboxes, message contents and conversations that outlast renaming, copying and moving.
+
+The MAILBOXID of a CREATE is in ``imap/core/mailboxes.py``. Ids are made where mail arrives; see ``store/arrival.py``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from restante.imap.core.fetch_items import Plain
+from restante.imap.hooks import FetchItem, SearchKey, SearchTerm, StatusItem, always
+from restante.imap.registry import Extension, Registry
+from restante.imap.state import Selected
+from restante.imap.wire.reader import Reader
+from restante.model.ids import EmailId, ThreadId
+from restante.store.model import Field, MessageRecord, StoreFeature
+from restante.store.query import Query, WithEmailId, WithThreadId
+
+_OBJECT_ID: Final = re.compile(rb"[A-Za-z0-9_-]{1,255}")
+
+
+def _on_select(s: Selected) -> bytes:
+    return b"OK [MAILBOXID (%b)] The mailbox's lasting name" % s.mailbox.id.encode()
+
+
+def _email_id(message: MessageRecord) -> bytes:
+    assert message.email_id is not None
+    return b"EMAILID (%b)" % message.email_id.encode()
+
+
+def _thread_id(message: MessageRecord) -> bytes:
+    """NIL where the engine knows no conversations (§5.2)."""
+    return b"THREADID (%b)" % message.thread_id.encode() if message.thread_id else b"THREADID NIL"
+
+
+_EMAIL_ID: Final = Plain(Field.IDS, lambda message, context: _email_id(message))
+_THREAD_ID: Final = Plain(Field.IDS, lambda message, context: _thread_id(message))
+
+
+def _key(make: Callable[[str], Query]) -> Callable[[Reader, Registry], SearchTerm]:
+    """``SP objectid`` (§7); case matters."""
+
+    def read(r: Reader, tables: Registry) -> SearchTerm:
+        raw = r.sp().atom()
+        if not _OBJECT_ID.fullmatch(raw):
+            raise r.expected("an object id of letters, digits, - and _ before here")
+        query = make(raw.decode("ascii"))
+        return lambda binding: query
+
+    return read
+
+
+extension: Final = Extension(
+    name="OBJECTID",
+    rfc=8474,
+    summary="Lasting names of mailboxes, messages and conversations",
+    capabilities=always("OBJECTID"),
+    on_select=_on_select,
+    needs=StoreFeature.OBJECT_ID,
+    fetch_items=(
+        FetchItem("EMAILID", lambda r, tables: _EMAIL_ID),
+        FetchItem("THREADID", lambda r, tables: _THREAD_ID),
+    ),
+    search_keys=(
+        SearchKey("EMAILID", _key(lambda text: WithEmailId(EmailId(text)))),
+        SearchKey("THREADID", _key(lambda text: WithThreadId(ThreadId(text)))),
+    ),
+    status_items=(StatusItem("MAILBOXID", lambda record: b"(%b)" % record.id.encode()),),
+)
