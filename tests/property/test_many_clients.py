@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,17 +15,19 @@ from hypothesis import strategies as st
 from tests.support.mailbox_model import MailboxModel, responses
 from tests.support.memory_client import MemoryConnection, World, world
 from tests.support.store import DEFAULT_LIMITS, Clock, Engine, engines
+from tests.support.unsteady import unsteady
 
 from restante.imap.state import Selected
 from restante.model.mailbox_name import MailboxName
 
 NAMES = ("INBOX", "Box")
 FLAGS = ("\\Seen", "\\Deleted", "\\Flagged", "urgent")
-COMMANDS = (
-    "append", "append", "append", "store", "store", "store", "delete", "delete", "expunge", "expunge", "uid expunge",
-    "copy", "move", "read", "read", "look", "search", "noop", "check", "idle", "idle", "select", "examine", "close",
-    "unselect", "status", "condstore", "qresync", "rev2",
-)  # fmt: skip
+WEIGHTS = {
+    "append": 6, "store": 14, "delete": 8, "expunge": 6, "uid expunge": 4, "copy": 3, "move": 3, "read": 5, "look": 5,
+    "search": 3, "noop": 2, "check": 1, "idle": 5, "select": 2, "examine": 1, "close": 1, "unselect": 1, "status": 1,
+    "condstore": 1, "qresync": 1, "rev2": 1,
+}  # fmt: skip
+COMMANDS = tuple(verb for verb, weight in WEIGHTS.items() for _ in range(weight))
 STEP = st.tuples(st.integers(0, 3), st.sampled_from(COMMANDS), st.integers(0, 7), st.integers(0, 7), st.integers(0, 63))
 Step = tuple[int, str, int, int, int]
 Truth = list[tuple[int, frozenset[str]]]
@@ -226,11 +229,14 @@ async def perform(engine: Engine, path: Path, program: Sequence[Step]) -> None:
 
 
 async def cast_of(there: World) -> list[Actor]:
-    """Four clients, two to a mailbox; one of them looks on only."""
+    """Four clients of one mailbox that holds a few messages; one of them looks on only."""
     actors = [Actor(there, await there.login()) for _ in range(4)]
     await actors[0].command("CREATE Box")
+    for number in range(7):
+        await actors[0].act("append", number // 6, number, number)
     for number, actor in enumerate(actors):
-        await actor.select("EXAMINE" if number == 3 else "SELECT", NAMES[number // 3])
+        await actor.select("EXAMINE" if number == 3 else "SELECT", "INBOX")
+        await actor.command("FETCH 1:* (UID FLAGS)")
     return actors
 
 
@@ -247,14 +253,47 @@ def recent_once(actors: Sequence[Actor]) -> None:
 @pytest.mark.parametrize("engine", engines(), ids=lambda engine: engine.name)
 def test_pictures_agree(engine: Engine) -> None:
     @settings(
-        max_examples=400 if engine.name == "memory" else 60,
+        max_examples=150 if engine.name == "memory" else 40,
         deadline=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),
     )
-    @given(program=st.lists(STEP, max_size=40))
+    @given(program=st.lists(STEP, min_size=20, max_size=60))
     def check(program: list[Step]) -> None:
         with tempfile.TemporaryDirectory() as path:
             asyncio.run(perform(engine, Path(path), program))
 
     check()
+
+
+async def work(actor: Actor, die: random.Random, steps: int) -> None:
+    """What comes to mind, as fast as the server answers."""
+    for _ in range(steps):
+        await actor.act(die.choice(COMMANDS), die.randrange(8), die.randrange(8), die.randrange(64))
+        await asyncio.sleep(0)
+
+
+async def work_at_once(engine: Engine, path: Path, seed: int) -> None:
+    """All at the same time, over a store that lets others in between any two calls."""
+    die = random.Random(seed)
+    store = engine.make(path, DEFAULT_LIMITS, Clock())
+    await store.open()
+    there = await world(unsteady(store, seed))
+    actors: list[Actor] = []
+    try:
+        actors = await cast_of(there)
+        await asyncio.gather(*(work(actor, random.Random(die.random()), 60) for actor in actors))
+        for actor in actors:
+            await actor.comes_to_rest()
+    except AssertionError as error:
+        for number, actor in enumerate(actors):
+            error.add_note(b"\n".join([b"client %d" % number, *actor.dialogue]).decode("ascii", "replace"))
+        raise
+    finally:
+        await there.close()
+
+
+@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("engine", engines(), ids=lambda engine: engine.name)
+async def test_pictures_agree_when_all_work_at_once(engine: Engine, seed: int, tmp_path: Path) -> None:
+    await work_at_once(engine, tmp_path, seed)

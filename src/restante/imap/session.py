@@ -217,9 +217,12 @@ class Session:
     async def _run(self, request: Request) -> bytes:
         """Run a request, tell what changed, and give its tagged reply."""
         spec = self.services.registry.commands.get(request.name)
+        state = self.state
         try:
             reply = await self._outcome(spec, request)
-            await self._tell(_numbers(spec, request.reader.numbered))
+            if self.state is state:
+                # A mailbox opened just now was described as a whole, and by this command.
+                await self._tell(_numbers(spec, request.reader.numbered))
         except Disconnect:
             raise
         except Exception as error:  # noqa: BLE001 - the one place where a bug becomes an answer
