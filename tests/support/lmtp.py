@@ -106,7 +106,6 @@ class Listening:
     """A server and where it listens."""
 
     server: LmtpServer
-    listener: asyncio.Server
     port: int
 
 
@@ -114,13 +113,11 @@ class Listening:
 async def listening(site: Site) -> AsyncIterator[Listening]:
     """*site*'s server on a port of loopback."""
     server = site.server()
-    listener = await asyncio.get_running_loop().create_server(server.connection, "127.0.0.1", 0)
+    _, port = await server.listen("127.0.0.1", 0)
     try:
-        yield Listening(server, listener, listener.sockets[0].getsockname()[1])
+        yield Listening(server, port)
     finally:
-        listener.close()
         await server.stop(5.0)
-        await listener.wait_closed()
 
 
 class Talk:

@@ -130,7 +130,7 @@ def _deliverer(config: Config, mail: Mail, mailbox: MailboxName | None) -> Deliv
         mail.accounts.offload,
         Addressing(delivery.domains or None, delivery.plus_delimiter),
         DraftLimits(delivery.message_size),
-        config.data.dir,
+        config.data.dir / "staging",
     )
 
 

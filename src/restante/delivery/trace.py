@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from email.utils import format_datetime
 from typing import Final
 
 from restante.delivery.envelope import Envelope, Hop
+from restante.model.dates import MONTHS
 
 _RETURN_PATHS: Final = re.compile(rb"(?:Return-Path[ \t]*+:[^\n]*+\n(?:[ \t][^\n]*+\n)*+)++", re.IGNORECASE)
 _RECEIVED: Final = re.compile(rb"^Received[ \t]*+:", re.IGNORECASE | re.MULTILINE)
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _BLANK: Final = b"\r\n\r\n"
 
 
@@ -50,8 +51,13 @@ def _received(hop: Hop, address: str) -> str:
     ]
     if hop.protocol:
         words.append(f"with {hop.protocol}")
-    moment = format_datetime(datetime.fromtimestamp(hop.time, UTC))
-    return f"{' '.join(words)} id {hop.id}\r\n\tfor <{address}>; {moment}"
+    return f"{' '.join(words)} id {hop.id}\r\n\tfor <{address}>; {_moment(hop.time)}"
+
+
+def _moment(epoch: int) -> str:
+    """The date-time of RFC 5322 §3.3."""
+    at = datetime.fromtimestamp(epoch, UTC)
+    return f"{_DAYS[at.weekday()]}, {at.day:02d} {MONTHS[at.month - 1]} {at.year:04d} {at:%H:%M:%S} +0000"
 
 
 def _peer(peer: str) -> str:

@@ -15,12 +15,14 @@ import ipaddress
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, TypeVar, cast
 
 from restante import logs
 from restante.delivery.deliverer import Deliverer
 from restante.delivery.ports import Clock, Journal
 from restante.delivery.session import DEFAULT_SESSION_LIMITS, LmtpSession, Services, SessionLimits
+from restante.server.unix_socket import bind_unix, unlink_unix
 from restante.smtp.connection import DEFAULT_LINE, Connection
 from restante.smtp.reply import SHUTTING_DOWN, TIMED_OUT, TOO_MANY_CONNECTIONS, Reply
 
@@ -58,9 +60,10 @@ _DEFAULT_LIMITS: Final = LmtpLimits()
 
 
 class LmtpServer:
-    """All LMTP connections of one process.
+    """All LMTP listeners and connections of one process.
 
-    :meth:`connection` is the protocol factory for ``loop.create_server`` and ``loop.create_unix_server``.
+    :meth:`connection` is the protocol factory for ``loop.create_server`` and ``loop.create_unix_server``, for listeners
+    that are made elsewhere.
 
     Args:
         deliverer: what delivers.
@@ -86,6 +89,23 @@ class LmtpServer:
         self.connections: set[LmtpConnection] = set()
         self.stopping = False
         self._deliveries: set[asyncio.Task[object]] = set()
+        self._listeners: list[asyncio.Server] = []
+        self._paths: list[Path] = []
+
+    async def listen(self, host: str | None, port: int, backlog: int = 100) -> tuple[str, int]:
+        """Take connections at *host*, None for every interface; the host and port it came to be. Raises OSError."""
+        loop = asyncio.get_running_loop()
+        listener = await loop.create_server(self.connection, host, port, backlog=backlog)
+        self._listeners.append(listener)
+        name = listener.sockets[0].getsockname()
+        return str(name[0]), int(name[1])
+
+    async def listen_unix(self, path: Path, mode: int, backlog: int = 100) -> None:
+        """Take connections on a UNIX socket with the permissions *mode*. Raises OSError."""
+        bound = bind_unix(path, mode)
+        self._paths.append(path)
+        loop = asyncio.get_running_loop()
+        self._listeners.append(await loop.create_unix_server(self.connection, sock=bound, backlog=backlog))
 
     def connection(self) -> LmtpConnection:
         """A protocol for a connection about to be made."""
@@ -97,8 +117,12 @@ class LmtpServer:
         return len(self.connections) >= self.limits.connections
 
     async def stop(self, grace: float) -> None:
-        """End every connection: those being answered in *grace* seconds at most, others at once. Listeners are the caller's."""
+        """Take no more, and end every connection: those being answered in *grace* seconds at most, others at once."""
         self.stopping = True
+        for listener in self._listeners:
+            listener.close()
+        for path in self._paths:
+            unlink_unix(path)
         for connection in self.connections:
             connection.stop()
         tasks = [connection.task for connection in self.connections if connection.task is not None]

@@ -44,8 +44,8 @@ class ContentEnd:
 Event = Command | Malformed | Content | ContentEnd
 
 
-_STRADDLE: Final = 4
-"""Octets that complete an end of content of which the first octets came before."""
+_PIECE: Final = 64 * 1024
+"""Octets of content looked at together: what follows the end of a short message is put back at most so often."""
 
 
 class Connection:
@@ -112,9 +112,7 @@ class Connection:
         return Malformed(LINE_TOO_LONG) if cut or len(line) > self._limit else line
 
     def _data(self, unstuffer: Unstuffer) -> Event | None:
-        # Only so much is taken as may hold the end, so that what follows it is not moved again and again.
-        most = _STRADDLE if unstuffer.holding else self._buffer.find(b"\n.\r\n") + _STRADDLE
-        data = self._take(most if most >= _STRADDLE else len(self._buffer))
+        data = self._take(_PIECE)
         if not data:
             return None
         content, rest = unstuffer.feed(data)

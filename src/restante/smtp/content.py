@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+_DOT: Final = b"\r\n."
 _END: Final = b"\r\n.\r\n"
 _BEGINNINGS: Final = tuple(_END[:length] for length in range(len(_END) - 1, 0, -1))
 _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
@@ -27,22 +28,19 @@ class Unstuffer:
         self._held = b"\r\n"
         self._skip = 2
 
-    @property
-    def holding(self) -> bool:
-        """Whether octets are held back that may begin the end."""
-        return bool(self._held)
-
     def feed(self, data: bytes) -> tuple[bytes, bytes | None]:
         """What of *data* (and of what was held back) is content; and what follows the end, or None before it."""
         data = self._held + data
-        end = data.find(_END)
+        dot = data.find(_DOT)
+        end = -1 if dot < 0 else data.find(_END, dot)
         if end >= 0:
-            return self._plain(data[: end + 2]), data[end + len(_END) :]
+            return self._plain(data[: end + 2], dots=dot < end), data[end + len(_END) :]
         self._held = next((start for start in _BEGINNINGS if data.endswith(start)), b"")
-        return self._plain(data[: len(data) - len(self._held)]), None
+        return self._plain(data[: len(data) - len(self._held)], dots=dot >= 0), None
 
-    def _plain(self, data: bytes) -> bytes:
-        data = data.replace(b"\r\n.", b"\r\n")
+    def _plain(self, data: bytes, *, dots: bool) -> bytes:
+        if dots:
+            data = data.replace(_DOT, _DOT[:-1])
         if self._skip and data:
             data = data[self._skip :]
             self._skip = 0

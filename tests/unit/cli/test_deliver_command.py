@@ -118,7 +118,7 @@ def test_large(place: Place) -> None:
     for name in ("anna", "ben"):
         (raw,) = place.read(name)
         assert raw.endswith(b"Subject: x\r\n\r\n" + b"0123456789\r\n" * 100_000)
-    assert list(place.path.glob("draft-*")) == []
+    assert list(place.path.rglob("draft-*")) == []
 
 
 def test_unknown_users_stop_everything(place: Place) -> None:

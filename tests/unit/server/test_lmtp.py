@@ -5,6 +5,7 @@ import contextlib
 import re
 import smtplib
 import socket
+import stat
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -566,10 +567,8 @@ async def test_stopping_finishes_what_is_being_acknowledged(site: Site) -> None:
         stopping = asyncio.create_task(at.server.stop(10))
         for each in (idle, sending):
             assert await each.rest() == b"421 4.3.2 Shutting down; try again later\r\n"
-        reader, writer = await asyncio.open_connection("127.0.0.1", at.port)
-        assert await reader.read() == b"421 4.3.2 Shutting down; try again later\r\n"
-        writer.close()
-        await writer.wait_closed()
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection("127.0.0.1", at.port)
         gate.set()
         assert (await busy.rest()).decode().splitlines() == [
             "250 2.0.0 <anna> id1 Saved".replace("id1", "id2"), "250 2.0.0 <ben> id2 Saved",
@@ -654,18 +653,30 @@ async def test_smtplib_delivers_to_every_engine(engine: Engine, tmp_path: Path) 
 
 async def test_unix_socket(site: Site, tmp_path: Path) -> None:
     server = site.server()
-    path = str(tmp_path / "lmtp")
+    path = tmp_path / "lmtp"
 
     def send() -> None:
-        with smtplib.LMTP(path, local_hostname="mta.example") as client:
+        with smtplib.LMTP(str(path), local_hostname="mta.example") as client:
             client.sendmail("ben@example.com", ["anna"], MAIL)
 
-    listener = await asyncio.get_running_loop().create_unix_server(server.connection, path)
+    await server.listen_unix(path, 0o620)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o620
     await asyncio.to_thread(send)
-    listener.close()
     await server.stop(5)
+    assert not path.exists()
     (seen,) = await site.mail("anna")
     assert re.search(rb"Received: from mta.example\r\n\tby mail.example with LMTP id id1\r\n", seen.raw)
+
+
+async def test_a_connection_made_elsewhere_after_the_stop_is_refused(site: Site) -> None:
+    server = site.server()
+    await server.stop(0)
+    listener = await asyncio.get_running_loop().create_server(server.connection, "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*listener.sockets[0].getsockname())
+    assert await reader.read() == b"421 4.3.2 Shutting down; try again later\r\n"
+    writer.close()
+    await writer.wait_closed()
+    listener.close()
 
 
 async def test_a_waiting_session_is_woken_before_the_reply(site: Site) -> None:
