@@ -6,7 +6,7 @@ answers NO.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -17,7 +17,12 @@ from restante.imap.registry import Registry
 from restante.imap.state import Authenticated
 from restante.imap.wire import writer
 from restante.imap.wire.reader import Reader
-from restante.model.mailbox_name import BadMailboxName
+from restante.model.mailbox_name import BadMailboxName, MailboxName, ancestors
+
+MAX_PATTERNS: Final = 100
+"""Patterns of one LIST; each is matched with every name."""
+_FAIR: Final = 16
+"""Names matched until others may have their turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,8 @@ class List:
         reference = r.list_mailbox()
         many = r.sp().peek(b"(")
         read = r.list_of(_pattern) if many else (_pattern(r),)
+        if len(read) > MAX_PATTERNS:
+            raise r.expected(f"at most {MAX_PATTERNS} patterns")
         patterns = tuple(pattern for pattern in read if pattern is not None)
         returning = r.take(b" ")
         implied = tuple(one.implies for one in selection if one.implies)
@@ -101,12 +108,15 @@ async def list_(cmd: List, s: Authenticated) -> Done:
     everything = entries(await s.account.list_mailboxes(), await s.account.subscriptions())
     recursive = any(one.recursive for one in cmd.selection)
     keepers = [one.keeps for one in cmd.selection if one.keeps]
-    chosen = [entry for entry in everything if all(keeps(entry) for keeps in keepers)] if keepers else []
-    for entry in everything:
+    chosen = {entry.name for entry in everything if all(keeps(entry) for keeps in keepers)} if keepers else set()
+    parents = _unlisted_parents(chosen, patterns) if recursive else set()
+    for number, entry in enumerate(everything):
+        if number % _FAIR == 0:
+            await s.session.client.drain()
         if not patterns.match(entry.name):
             continue
-        matches = entry in chosen if keepers else entry.record is not None
-        below = recursive and _unlisted_child(entry, chosen, patterns)
+        matches = entry.name in chosen if keepers else entry.record is not None
+        below = entry.name in parents
         if matches or below:
             _answer(s, entry, cmd.answers, [one.name for one in cmd.selection if one.keeps] if below else [], utf8=utf8)
         if matches:
@@ -114,10 +124,9 @@ async def list_(cmd: List, s: Authenticated) -> Done:
     return DONE
 
 
-def _unlisted_child(entry: ListEntry, chosen: Sequence[ListEntry], patterns: Patterns) -> bool:
-    """Whether a selected name lies below that the client is not shown otherwise (RFC 5258 §3.5)."""
-    prefix = entry.name + "/"
-    return any(one.name.startswith(prefix) and not patterns.match(one.name) for one in chosen)
+def _unlisted_parents(chosen: Iterable[MailboxName], patterns: Patterns) -> set[MailboxName]:
+    """The names above selected ones that the client is not shown otherwise (RFC 5258 §3.5)."""
+    return {above for name in chosen if not patterns.match(name) for above in ancestors(name)}
 
 
 def _answer(
@@ -156,7 +165,9 @@ class Lsub:
 async def lsub(cmd: Lsub, s: Authenticated) -> Done:
     """Answer with the subscribed names that match, and with ``\\Noselect`` the levels of ``%`` above others."""
     patterns = Patterns(cmd.reference, (cmd.pattern,))
-    for entry in entries(await s.account.list_mailboxes(), await s.account.subscriptions()):
+    for number, entry in enumerate(entries(await s.account.list_mailboxes(), await s.account.subscriptions())):
+        if number % _FAIR == 0:
+            await s.session.client.drain()
         if not patterns.match(entry.name):
             continue
         above = entry.subscribed_below and "*" not in cmd.pattern and not entry.subscribed
