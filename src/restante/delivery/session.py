@@ -31,6 +31,8 @@ from restante.store.errors import StoreError
 _NOT_LMTP: Final = Reply(500, "5.5.1", "This is LMTP; say LHLO")
 _NO_RECIPIENTS: Final = bad_sequence("No valid recipients")
 _NOT_ASCII: Final = Reply(553, "5.6.7", "An address that is not ASCII needs SMTPUTF8")
+_NONSENSE: Final = frozenset((500, 501, 502, 555))
+"""Replies to what no client means to say. A refused MAIL or RCPT, and what was pipelined behind it, is ordinary life."""
 _HELP: Final = Reply(214, "2.0.0", "LHLO MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT")
 
 
@@ -57,7 +59,7 @@ class SessionLimits:
 
     Attributes:
         recipients: of one transaction (RFC 5321 §4.5.3.1.8 asks for 100 at least).
-        bad_commands: errors in the client's commands until the connection is ended.
+        bad_commands: commands that are none, or wrongly written, until the connection is ended.
         at_once: deliveries of one message that may be under way together.
     """
 
@@ -177,9 +179,8 @@ class LmtpSession:
     def _refuse(self, reply: Reply) -> None:
         """The client erred: so often, and no further."""
         self._say(reply)
-        self._erred()
-
-    def _erred(self) -> None:
+        if reply.code not in _NONSENSE:
+            return
         self.tally.bad += 1
         if self.tally.bad >= self._services.limits.bad_commands and not self.over:
             self.leave(replies.TOO_MANY_ERRORS)
@@ -320,9 +321,7 @@ class LmtpSession:
     async def _acknowledge(self, transaction: Transaction) -> None:
         """A final reply for each accepted recipient; for none, no reply (RFC 2033 §4.3)."""
         draft, envelope = transaction.draft, transaction.envelope
-        if draft is None or envelope is None:
-            self._erred()
-        else:
+        if draft is not None and envelope is not None:
             self.tally.messages += 1
             fault = draft.finish()
             if fault is None:

@@ -509,6 +509,16 @@ async def test_too_many_errors(site: Site) -> None:
     assert site.notes.events[0][1]["reason"] == "errors"
 
 
+async def test_what_follows_a_refusal_in_the_pipeline_is_no_error(site: Site) -> None:
+    site.limits = LmtpLimits(session=SessionLimits(bad_commands=2))
+    async with listening(site) as at, talking(at.port) as talk:
+        for _ in range(5):
+            said = await talk.ask(begin("nobody") + b"RSET\r\n" + begin("anna", options=" SIZE=9999999"), 7)
+            assert [each[:3] for each in said] == ["250", "550", "503", "250", "552", "503", "503"]
+            await talk.ask(b"MAIL FROM:<>\r\nRCPT TO:<nobody>\r\nBDAT 4 LAST\r\nQUITRSET\r\n", 3)
+        assert await talk.ask(b"NOOP\r\n") == ["250 2.0.0 OK"]
+
+
 async def test_silence(site: Site) -> None:
     site.limits = LmtpLimits(silence=0.05)
     async with listening(site) as at, talking(at.port) as talk:
