@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-import signal
+import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -18,10 +18,14 @@ from restante import __version__, logs
 from restante.auth.authenticator import Authenticator
 from restante.auth.cache import VerifiedLogins
 from restante.auth.password import HashCost
+from restante.auth.ports import Offload
 from restante.auth.throttle import Throttle, ThrottleLimits
 from restante.config import Config
-from restante.config.address import Address
-from restante.config.problem import ConfigError
+from restante.config.address import ALL_INTERFACES, Address
+from restante.delivery.deliverer import Deliverer
+from restante.delivery.draft import DraftLimits
+from restante.delivery.filter import DetailFilter, Filter
+from restante.delivery.session import SessionLimits as LmtpSessionLimits
 from restante.imap.client import Client
 from restante.imap.extensions.all import ALL
 from restante.imap.protocol.limits import WireLimits
@@ -30,10 +34,11 @@ from restante.imap.session import Services, SessionLimits
 from restante.ops.accounts import Accounts
 from restante.ops.first_run import FirstAccount, first_account
 from restante.ops.mail import MailHook
-from restante.server.certificate import CertificatePaths, TlsContext, ensure_self_signed, fingerprint
+from restante.server.certificate import CertificatePaths, TlsContext, ensure_self_signed
 from restante.server.connection import ImapConnection, Shell, Timeouts
 from restante.server.journal import Faults, SessionJournal
 from restante.server.listener import Listener
+from restante.server.lmtp import LmtpLimits, LmtpServer
 from restante.server.presence import ConnectionLimits, Presence
 from restante.store.address import Addressing
 from restante.store.api import Store
@@ -43,6 +48,8 @@ from restante.store.sqlite.directory import SqliteDirectory
 from restante.store.sqlite.store import SqliteStore
 
 DIRECTORY_FILE: Final = "directory.db"
+_WORKERS: Final = 4
+"""Threads for blocking work that is neither the store's nor hashing."""
 GRACE: Final = 10.0
 """Seconds that connections get to finish when the server stops."""
 
@@ -59,6 +66,7 @@ class Mail:
     store: Store
     directory: Directory
     accounts: Accounts
+    offload: Offload
 
 
 @dataclass(slots=True)
@@ -70,6 +78,7 @@ class Running:
         faults: the bugs it has met.
         imap: where IMAP is taken, as it came to be.
         imaps: where IMAP under TLS is taken.
+        lmtp: where LMTP is taken.
         certificate: the certificate in use.
         first: the account made because there was none, if so.
     """
@@ -77,9 +86,11 @@ class Running:
     mail: Mail
     faults: Faults
     listener: Listener
+    lmtp_server: LmtpServer
     certificate: CertificatePaths
     imap: list[Address] = field(default_factory=list)
     imaps: list[Address] = field(default_factory=list)
+    lmtp: list[Address] = field(default_factory=list)
     first: FirstAccount | None = None
 
     def reconfigure(self, config: Config) -> None:
@@ -117,9 +128,13 @@ async def open_mail(config: Config) -> AsyncIterator[Mail]:
     try:
         await store.open()
         try:
-            with ThreadPoolExecutor(config.auth.hash_threads, "hash") as hashing:
+            with (
+                ThreadPoolExecutor(config.auth.hash_threads, "hash") as hashing,
+                ThreadPoolExecutor(_WORKERS, "work") as working,
+            ):
                 hook = MailHook(store, new_mailboxes(config))
-                yield Mail(store, directory, Accounts(directory, PoolOffload(hashing), hash_cost(config), hook))
+                accounts = Accounts(directory, PoolOffload(hashing), hash_cost(config), hook)
+                yield Mail(store, directory, accounts, PoolOffload(working))
         finally:
             await store.close()
     finally:
@@ -157,45 +172,16 @@ async def running(config: Config, *, first_run: bool = False) -> AsyncIterator[R
         tls = TlsContext(certificate, minimum_version=config.tls.minimum_version)
         faults = Faults()
         listener = Listener(_shell(config, mail, faults, set()), tls.context, config.listen.backlog)
-        server = Running(mail, faults, listener, certificate, first=first)
+        server = Running(mail, faults, listener, _lmtp(config, mail, faults), certificate, first=first)
         try:
+            await _listen_lmtp(config, server)
             for address in config.listen.imap:
                 server.imap.append(Address(*await listener.listen(address, implicit_tls=False)))
             for address in config.listen.imaps:
                 server.imaps.append(Address(*await listener.listen(address, implicit_tls=True)))
             yield server
         finally:
-            await listener.stop(GRACE)
-
-
-def serve(config: Config, reread: Callable[[], Config]) -> int:
-    """Run the server until SIGTERM or SIGINT; SIGHUP has *reread* called. The exit code."""
-    return asyncio.run(_serve(config, reread))
-
-
-async def _serve(config: Config, reread: Callable[[], Config]) -> int:
-    loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    async with running(config, first_run=True) as server:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
-        loop.add_signal_handler(signal.SIGHUP, lambda: _reload(server, reread))
-        if server.first is not None:
-            print(_introduction(server, server.first), flush=True)  # noqa: T201 - told once, to the person who started it
-        _LOG.info("listening", imap=_shown(server.imap), imaps=_shown(server.imaps), data=str(config.data.dir))
-        await stop.wait()
-        _LOG.info("stopping", connections=len(server.listener.shell.connections))
-    _LOG.info("stopped")
-    return 0
-
-
-def _reload(server: Running, reread: Callable[[], Config]) -> None:
-    try:
-        server.reconfigure(reread())
-    except (ConfigError, OSError) as error:
-        _LOG.error("configuration not read again", reason=str(error))
-    else:
-        _LOG.info("configuration read again")
+            await asyncio.gather(listener.stop(GRACE), server.lmtp_server.stop(GRACE))
 
 
 async def _first_account(mail: Mail) -> FirstAccount:
@@ -207,29 +193,43 @@ async def _first_account(mail: Mail) -> FirstAccount:
     return await first_account(mail.accounts, mail.store, name, int(time.time()))
 
 
-def _introduction(server: Running, first: FirstAccount) -> str:
-    where = [("IMAP, TLS", address) for address in server.imaps] + [("IMAP, STARTTLS", one) for one in server.imap]
-    lines = [f"    {kind:<16}host {address.host}   port {address.port}" for kind, address in where]
-    return "\n".join(
-        (
-            "",
-            "Restante is running. Type this into your mail program:",
-            "",
-            *lines,
-            f"    {'User':<16}{first.name}",
-            f"    {'Password':<16}{first.password}",
-            "",
-            "The certificate is self-signed; your program will ask you to trust it. Its SHA-256 fingerprint:",
-            f"    {fingerprint(server.certificate.certificate)}",
-            "",
-            "The password is shown this once. Another: restante account password " + first.name,
-            "",
-        )
+def make_deliverer(config: Config, mail: Mail, route: Filter | None = None) -> Deliverer:
+    """What delivers, by *route* or else by plus addressing."""
+    delivery = config.delivery
+    return Deliverer(
+        mail.store,
+        mail.directory,
+        route or DetailFilter(delivery.create_mailboxes),
+        mail.offload,
+        _addressing(config),
+        DraftLimits(delivery.message_size),
+        config.data.dir / "staging",
     )
 
 
-def _shown(addresses: list[Address]) -> str:
-    return " ".join(map(str, addresses))
+def _lmtp(config: Config, mail: Mail, faults: Faults) -> LmtpServer:
+    def journal(peer: str) -> SessionJournal:
+        return SessionJournal(logs.logger("lmtp").bind(peer=peer), faults)
+
+    limits = LmtpLimits(
+        line=config.limits.line,
+        write=config.limits.write_timeout,
+        session=LmtpSessionLimits(recipients=config.delivery.recipients),
+    )
+    return LmtpServer(make_deliverer(config, mail), journal, socket.gethostname(), limits)
+
+
+async def _listen_lmtp(config: Config, server: Running) -> None:
+    listen = config.listen
+    for address in listen.lmtp:
+        host = None if address.host == ALL_INTERFACES else address.host
+        server.lmtp.append(Address(*await server.lmtp_server.listen(host, address.port, listen.backlog)))
+    if listen.lmtp_socket is not None:
+        await server.lmtp_server.listen_unix(listen.lmtp_socket, listen.socket_mode, listen.backlog)
+
+
+def _addressing(config: Config) -> Addressing:
+    return Addressing(config.delivery.domains or None, config.delivery.plus_delimiter)
 
 
 def _certificate(config: Config) -> CertificatePaths:
@@ -289,7 +289,7 @@ def _authenticator(config: Config, mail: Mail) -> Authenticator:
         offload=mail.accounts.offload,
         sleep=asyncio.sleep,
         cost=hash_cost(config),
-        rules=Addressing(config.delivery.domains or None, config.delivery.plus_delimiter),
+        rules=_addressing(config),
     )
 
 

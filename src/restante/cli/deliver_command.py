@@ -19,19 +19,16 @@ from restante import logs
 from restante.cli.options import loaded, shared_options
 from restante.cli.outcome import Exit, Failure
 from restante.delivery.deliverer import Deliverer
-from restante.delivery.draft import DraftLimits
 from restante.delivery.envelope import Addressee, Envelope, Hop
-from restante.delivery.filter import DetailFilter, Filter, MailboxFilter
+from restante.delivery.filter import MailboxFilter
 from restante.model.mailbox_name import BadMailboxName, MailboxName, mailbox_name
 from restante.server.journal import Faults, SessionJournal
 from restante.smtp.content import LineEnds
 from restante.smtp.path import read_path
 from restante.smtp.reply import Reply
-from restante.store.address import Addressing
 from restante.store.errors import StoreError
 
 if TYPE_CHECKING:
-    from restante.app import Mail
     from restante.config import Config
 
 NO_USER: Final = 67
@@ -93,7 +90,8 @@ async def _deliver(
     if not app.has_accounts(config):
         raise Failure(f"{config.data.dir} holds no accounts", Exit.TEMPORARY)
     async with app.open_mail(config) as mail:
-        deliverer = _deliverer(config, mail, mailbox)
+        route = None if mailbox is None else MailboxFilter(mailbox, config.delivery.create_mailboxes)
+        deliverer = app.make_deliverer(config, mail, route)
         addressees = await _find(deliverer, recipients)
         pieces = _pieces(stdin)
         first = next(pieces, b"")
@@ -116,22 +114,6 @@ async def _deliver(
             return [(address, reply) for address, reply in outcomes if not reply.positive]
         finally:
             draft.discard()
-
-
-def _deliverer(config: Config, mail: Mail, mailbox: MailboxName | None) -> Deliverer:
-    delivery = config.delivery
-    where: Filter = DetailFilter(delivery.create_mailboxes)
-    if mailbox is not None:
-        where = MailboxFilter(mailbox, delivery.create_mailboxes)
-    return Deliverer(
-        mail.store,
-        mail.directory,
-        where,
-        mail.accounts.offload,
-        Addressing(delivery.domains or None, delivery.plus_delimiter),
-        DraftLimits(delivery.message_size),
-        config.data.dir / "staging",
-    )
 
 
 async def _find(deliverer: Deliverer, recipients: tuple[str, ...]) -> list[Addressee]:

@@ -35,13 +35,11 @@ def import_(path: Path, account: str | None, into: str | None, form: str, *, dry
     taken up by running it again.
     """
     config = loaded().config
-    watch, done = Stopwatch(), Imported()
+    done = Imported()
     try:
         asyncio.run(_import(config, account, path, Form(form), _mailbox(into), done, dry_run=dry_run))
     except NoMail as error:
         raise Failure(str(error)) from error
-    finally:
-        _tell(done, watch, dry_run=dry_run)
     if done.refused:
         raise Failure(f"{count(len(done.refused), 'item')} could not be imported; see above")
 
@@ -71,10 +69,15 @@ async def _import(
         source = await asyncio.to_thread(find_source, path, form)
         click.echo(_found(path, source), err=True)
         limits = Limits(largest=max(config.limits.append, config.delivery.message_size))
-        with progress() as bar:
-            bar.start(source.size)
-            use = Import(mail.store, asyncio.to_thread, bar, limits, dry_run=dry_run)
-            await use.run(owner.id, source, into, done)
+        watch = Stopwatch()
+        try:
+            with progress() as bar:
+                bar.start(source.size)
+                use = Import(mail.store, asyncio.to_thread, bar, limits, dry_run=dry_run)
+                await use.run(owner.id, source, into, done)
+        finally:
+            # Also where it was stopped: what is told as imported is on disk.
+            _tell(done, watch, dry_run=dry_run)
 
 
 def _found(path: Path, source: Source) -> str:
@@ -86,8 +89,9 @@ def _tell(done: Imported, watch: Stopwatch, *, dry_run: bool) -> None:
         click.echo(f"refused {refusal.place}: {refusal.reason}", err=True)
     for note in done.notes:
         click.echo(f"note: {note}", err=True)
-    parts = [f"{count(done.messages, 'message')} {'would be ' if dry_run else ''}imported ({size(done.octets)})"]
-    parts += [f"{count(done.mailboxes, 'mailbox').replace('boxs', 'boxes')} created"] if done.mailboxes else []
+    parts = [f"{count(done.messages, 'message')} {'to import' if dry_run else 'imported'} ({size(done.octets)})"]
+    made = f"{done.mailboxes} mailbox{'' if done.mailboxes == 1 else 'es'} {'to create' if dry_run else 'created'}"
+    parts += [made] if done.mailboxes else []
     parts += [f"{done.here} already there"] if done.here else []
     parts += [f"{done.elsewhere} already in another mailbox"] if done.elsewhere else []
     parts += [f"{done.left_out} left out as deleted or no mail"] if done.left_out else []

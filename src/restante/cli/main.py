@@ -12,6 +12,9 @@ import click
 from restante import __version__
 from restante.cli.account_commands import account
 from restante.cli.config_commands import config
+from restante.cli.deliver_command import deliver
+from restante.cli.export_command import export
+from restante.cli.import_command import import_
 from restante.cli.options import Group, shared_options
 from restante.cli.serve_command import serve
 
@@ -23,7 +26,7 @@ def version() -> None:
     click.echo(f"restante {__version__}")
 
 
-COMMANDS: Final[tuple[click.Command, ...]] = (serve, account, config, version)
+COMMANDS: Final[tuple[click.Command, ...]] = (serve, account, import_, export, deliver, config, version)
 """Every command, in the order the help lists them."""
 
 

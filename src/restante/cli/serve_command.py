@@ -24,6 +24,6 @@ def serve(imap: str | None, imaps: str | None, lmtp: str | None, lmtp_socket: st
     ]
     config = loaded(flags).config
     # Imported late: it brings in the engines, which most commands do without.
-    from restante import app
+    from restante import life
 
-    sys.exit(app.serve(config, lambda: loaded(flags).config))
+    sys.exit(life.serve(config, lambda: loaded(flags).config))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.support.command_line import CommandLine
 
-from restante import __version__, app
+from restante import __version__, life
 from restante.cli.main import COMMANDS
 from restante.cli.outcome import MEANINGS, Exit, failure
 from restante.config import Config
@@ -40,11 +40,11 @@ def test_serve_hands_over_the_configuration_and_the_exit_code(
 ) -> None:
     given: list[Config] = []
 
-    def serve(config: Config) -> int:
+    def serve(config: Config, reread: object) -> int:
         given.append(config)
         return 7
 
-    monkeypatch.setattr(app, "serve", serve)
+    monkeypatch.setattr(life, "serve", serve)
     words = (
         "--imap",
         "[::1]:0",
@@ -84,13 +84,13 @@ def test_serve_refuses_a_bad_address(restante: CommandLine) -> None:
 def test_expected_errors_are_one_line(
     restante: CommandLine, monkeypatch: pytest.MonkeyPatch, error: Exception, code: int, text: str
 ) -> None:
-    monkeypatch.setattr(app, "serve", _raising(error))
+    monkeypatch.setattr(life, "serve", _raising(error))
     result = restante("serve")
     assert (result.exit_code, result.stdout, result.stderr) == (code, "", f"restante: {text}\n")
 
 
 def test_a_bug_is_not_hidden(restante: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "serve", _raising(ValueError("bug")))
+    monkeypatch.setattr(life, "serve", _raising(ValueError("bug")))
     assert isinstance(restante("serve").exception, ValueError)
     assert failure(KeyError("bug")) is None
 
@@ -99,8 +99,8 @@ def test_every_exit_code_is_documented() -> None:
     assert list(MEANINGS) == list(Exit)
 
 
-def _raising(error: Exception) -> Callable[[Config], int]:
-    def serve(_: Config) -> int:
+def _raising(error: Exception) -> Callable[[Config, object], int]:
+    def serve(_: Config, __: object) -> int:
         raise error
 
     return serve
