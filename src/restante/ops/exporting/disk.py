@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Final
 
@@ -11,6 +11,7 @@ from restante.model.dates import MailDate
 
 _PRIVATE: Final = 0o600
 _MAX_TIME: Final = 1 << 40
+_MANY: Final = 50
 
 
 def make_directory(path: Path) -> None:
@@ -53,8 +54,11 @@ def sync(path: Path) -> None:
         os.close(fd)
 
 
-def sync_all(paths: Iterable[Path]) -> None:
+def sync_all(paths: Sequence[Path]) -> None:
     """Flushes files; those that were moved on by someone meanwhile are theirs. Raises OSError."""
+    if len(paths) > _MANY:
+        # All at once is much cheaper than each for itself; what each for itself then adds is the word on errors.
+        os.sync()
     for path in paths:
         try:
             sync(path)

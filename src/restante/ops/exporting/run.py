@@ -131,25 +131,26 @@ class Export:
                 await self._write(rows, box, done)
 
     async def _write(self, rows: list[MessageRecord], box: Box, done: Exported) -> None:
-        written = 0
+        written = octets = 0
         for blob, run in groupby(rows, key=attrgetter("blob")):
             for row in run if blob is not None else ():
-                written += await self._stream(row, blob, box)
+                if await self._stream(row, blob, box):
+                    written, octets = written + 1, octets + row.size
             if blob is None:
-                written += await self.offload(_write_small, list(run), box)
-        octets = sum(row.size for row in rows)
+                small = await self.offload(_write_small, list(run), box)
+                written, octets = written + len(small), octets + sum(small)
         done.messages += written
         done.here += len(rows) - written
         done.octets += octets
-        self.watcher.advance(octets, len(rows))
+        self.watcher.advance(sum(row.size for row in rows), len(rows))
 
-    async def _stream(self, row: MessageRecord, blob: str, box: Box) -> int:
+    async def _stream(self, row: MessageRecord, blob: str, box: Box) -> bool:
         check = LfCheck()
         async for piece in self.store.blobs.open(blob):
             await self.offload(check.feed, piece)
         writing = await self.offload(box.begin, _letter(row, lf=check.fits))
         if writing is None:
-            return 0
+            return False
         whole = False
         try:
             async for piece in self.store.blobs.open(blob):
@@ -159,7 +160,7 @@ class Export:
         finally:
             if not whole:
                 writing.abandon()
-        return 1
+        return True
 
 
 def _batches(sizes: Sequence[MessageRecord]) -> Iterator[list[Uid]]:
@@ -180,9 +181,9 @@ def _letter(row: MessageRecord, *, lf: bool) -> Letter:
     return Letter(row.uid, row.email_id, row.internal_date, row.flags, lf)
 
 
-def _write_small(rows: Sequence[MessageRecord], box: Box) -> int:
-    """Writes messages at hand; how many were not there yet."""
-    written = 0
+def _write_small(rows: Sequence[MessageRecord], box: Box) -> list[int]:
+    """Writes messages at hand; the sizes of those that were not there yet."""
+    written: list[int] = []
     for row in rows:
         raw = row.raw or b""
         writing = box.begin(_letter(row, lf=fits_lf(raw)))
@@ -194,5 +195,5 @@ def _write_small(rows: Sequence[MessageRecord], box: Box) -> int:
         except OSError:
             writing.abandon()
             raise
-        written += 1
+        written.append(row.size)
     return written

@@ -35,6 +35,7 @@ _NANO: Final = 10**9
 def maildirpp(path: Path) -> Source:
     """A Maildir++: *path* is INBOX. Raises NoMail, OSError."""
     top = look(path)
+    refused = [Refusal(str(path / name), "a link to a directory, which is not followed") for name in top.linked]
     folders = [_folder(path, ())] if _is_maildir(top) else []
     folders.extend(
         _folder(path / name, tuple(map(read_level, name[1:].split("."))))
@@ -44,7 +45,7 @@ def maildirpp(path: Path) -> Source:
     if not folders:
         raise NoMail(f"{path} is no Maildir++: it has neither cur and new nor folders that begin with a dot")
     kind = "Maildir++" if len(folders) > 1 else "Maildir"
-    return Source(kind, tuple(folders), _subscriptions(path, "."))
+    return Source(kind, tuple(folders), _subscriptions(path, "."), tuple(refused))
 
 
 def nested(path: Path) -> Source:

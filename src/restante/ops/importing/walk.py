@@ -24,7 +24,7 @@ class Directory:
     levels: tuple[str, ...] = ()
     directories: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
-    octets: int = 0
+    linked: list[str] = field(default_factory=list)
 
 
 def look(path: Path, levels: tuple[str, ...] = ()) -> Directory:
@@ -34,7 +34,9 @@ def look(path: Path, levels: tuple[str, ...] = ()) -> Directory:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
                 found.directories.append(entry.name)
-            elif entry.is_file():
+            elif entry.is_dir():
+                found.linked.append(entry.name)
+            elif entry.is_file() or entry.is_symlink():
                 found.files.append(entry.name)
     found.directories.sort()
     found.files.sort()
@@ -51,6 +53,9 @@ def walk(top: Path, refused: list[Refusal], skip: frozenset[str] = frozenset()) 
         except OSError as error:
             refused.append(Refusal(str(path), reason_of(error)))
             continue
+        refused.extend(
+            Refusal(str(path / name), "a link to a directory, which is not followed") for name in found.linked
+        )
         yield found
         if len(levels) >= _MAX_DEPTH:
             refused.append(Refusal(str(path), f"what lies below is more than {_MAX_DEPTH} directories deep"))

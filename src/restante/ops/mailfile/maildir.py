@@ -35,11 +35,8 @@ def flags_of(file_name: str, keyword_of: Mapping[str, str]) -> FlagSet:
     found = _INFO.search(file_name)
     if found is None:
         return FlagSet()
-    return FlagSet(_MEANING.get(letter) or keyword_of[letter] for letter in found[1] if letter in _known(keyword_of))
-
-
-def _known(keyword_of: Mapping[str, str]) -> set[str]:
-    return {*_MEANING, *keyword_of}
+    flags = (_MEANING.get(letter) or keyword_of.get(letter) for letter in found[1])
+    return FlagSet(flag for flag in flags if flag)
 
 
 def letters_of(flags: FlagSet, letter_of: Mapping[str, str]) -> str:
