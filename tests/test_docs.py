@@ -151,3 +151,9 @@ def test_the_comparison_says_what_the_registry_says() -> None:
     announced = set(standards.capabilities())
     for name, says in rows:
         assert {one in announced for one in _SPAN.findall(name)} == {says == "yes"}, f"mend README.md: {name}"
+
+
+def test_the_worked_example_is_the_code() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    assert (ROOT / "src/restante/imap/extensions/status_size.py").read_text() in text
+    assert (ROOT / "tests/scripts/rfc9051/status-size.imap").read_text() in text
