@@ -6,6 +6,7 @@ import re
 import smtplib
 import socket
 import stat
+import struct
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +25,15 @@ from restante.model.mailbox_name import MailboxName
 from restante.server.lmtp import LmtpLimits
 from restante.store.api import Account
 from restante.store.directory import Recipient
-from restante.store.errors import Corrupt, MessageTooBig, NoSuchAccount, OverQuota, StoreError, Unavailable
+from restante.store.errors import (
+    Corrupt,
+    LimitReached,
+    MessageTooBig,
+    NoSuchAccount,
+    OverQuota,
+    StoreError,
+    Unavailable,
+)
 from restante.store.memory import MemoryStore
 from restante.store.memory.mailbox import MemoryMailbox
 from restante.store.memory_directory import MemoryDirectory
@@ -699,3 +708,61 @@ async def test_a_waiting_session_is_woken_before_the_reply(site: Site) -> None:
         await talk.ask(MAIL + b".\r\n")
         assert len(woken) == 1
     end()
+
+
+async def test_a_bug_ends_its_connection_alone(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def bug(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("restante.delivery.deliverer.Deliverer.draft", bug)
+    async with listening(site) as at, talking(at.port) as other:
+        async with talking(at.port) as talk:
+            said = await talk.ask(begin("anna"), 3)
+            assert said[2] == "421 4.3.0 Internal error (ref bug1); try again later"
+            assert await talk.rest() == b""
+        assert await other.ask(b"NOOP\r\n") == ["250 2.0.0 OK"]
+    assert len(site.notes.bugs) == 1
+
+
+async def test_a_filter_may_ask_for_a_mailbox_there_is_no_room_for(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def full(self: object, name: MailboxName, special_use: object = None) -> None:
+        raise LimitReached("enough mailboxes")
+
+    monkeypatch.setattr(type(await account_of(site.store, site.directory, "anna")), "create", full)
+    site.filter = DetailFilter(create=True)
+    async with listening(site) as at, talking(at.port) as talk:
+        await talk.ask(begin("anna+new"), 3)
+        assert await talk.ask(MAIL + b".\r\n") == ["250 2.0.0 <anna+new> id1 Saved"]
+    assert len(await site.mail("anna")) == 1
+
+
+async def test_a_client_that_left_hears_no_more(site: Site) -> None:
+    entered, gate = asyncio.Event(), asyncio.Event()
+    routed: list[str] = []
+
+    class Slow(DetailFilter):
+        async def route(self, arrival: Arrival, account: Account) -> Sequence[Placement]:
+            routed.append(arrival.addressee.address)
+            entered.set()
+            await gate.wait()
+            return await super().route(arrival, account)
+
+    site.filter = Slow()
+    site.limits = LmtpLimits(session=SessionLimits(at_once=1))
+    async with listening(site) as at:
+        async with talking(at.port) as talk:
+            await talk.ask(begin("anna", "ben", "cleo"), 5)
+            await talk.say(MAIL + b".\r\n")
+            await asyncio.wait_for(entered.wait(), 10)
+            (connection,) = at.server.connections
+            # To close with no time to linger resets the connection.
+            linger = struct.pack("ii", 1, 0)
+            talk.writer.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            talk.writer.transport.abort()
+        while not connection.gone:
+            await asyncio.sleep(0)
+        gate.set()
+        while at.server.connections:
+            await asyncio.sleep(0)
+    assert routed == ["anna"]
+    assert len(await site.mail("anna")) == 1
