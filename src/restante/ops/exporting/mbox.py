@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
@@ -87,7 +88,10 @@ class _Box:
 
     def abandon(self) -> None:
         """Removes the draft."""
-        self._raw.close()
+        for file in (self._file, self._raw):
+            # What the disk would not take is still buffered, and refused once more.
+            with suppress(OSError):
+                file.close()
         self._draft.unlink(missing_ok=True)
 
 

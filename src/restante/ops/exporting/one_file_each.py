@@ -10,6 +10,7 @@ CRLF, as it was in the store.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
@@ -53,7 +54,9 @@ class _Writing:
 
     def abandon(self) -> None:
         """Takes back what was written."""
-        self.file.close()
+        # What the disk would not take is still buffered, and refused once more.
+        with suppress(OSError):
+            self.file.close()
         self.draft.unlink(missing_ok=True)
 
 
