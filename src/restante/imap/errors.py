@@ -19,7 +19,15 @@ from restante.store import errors as store
 
 
 class Bad(Exception):
-    """The client broke the protocol in a way grammar cannot see; answered with ``BAD`` and this text."""
+    """The client broke the protocol in a way grammar cannot see; answered with ``BAD`` and this text.
+
+    Attributes:
+        code: a response code without its brackets, or None.
+    """
+
+    def __init__(self, text: str, code: str | None = None) -> None:
+        super().__init__(text)
+        self.code = code
 
 
 class No(Exception):

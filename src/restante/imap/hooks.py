@@ -72,6 +72,7 @@ class CommandSpec:
         state: the least state it is allowed in.
         numbers: what it has to do with sequence numbers.
         literal: how large its literals may be.
+        by_number: whether a ``UID`` form stands beside it, for clients that use no numbers (RFC 9586 §3.2).
     """
 
     name: str
@@ -79,6 +80,7 @@ class CommandSpec:
     state: type[State]
     numbers: Numbers = Numbers.NONE
     literal: LiteralKind = LiteralKind.ARGUMENT
+    by_number: bool = False
 
 
 def command(
@@ -89,6 +91,7 @@ def command(
     state: type[S],
     numbers: Numbers = Numbers.NONE,
     literal: LiteralKind = LiteralKind.ARGUMENT,
+    by_number: bool = False,
 ) -> CommandSpec:
     """A command of arguments *kind*, done by *run*, allowed where the connection's state is a *state*."""
 
@@ -101,7 +104,7 @@ def command(
 
         return go
 
-    return CommandSpec(name=name, read=read, state=state, numbers=numbers, literal=literal)
+    return CommandSpec(name=name, read=read, state=state, numbers=numbers, literal=literal, by_number=by_number)
 
 
 def with_uid(
@@ -111,11 +114,12 @@ def with_uid(
     *,
     state: type[S],
     numbers: Numbers,
+    literal: LiteralKind = LiteralKind.ARGUMENT,
 ) -> tuple[CommandSpec, CommandSpec]:
     """*name* and its ``UID`` form, which uses no numbers (RFC 9051 §6.4.9)."""
     return (
-        command(name, kind, run, state=state, numbers=numbers),
-        command("UID " + name, kind, run, state=state),
+        command(name, kind, run, state=state, numbers=numbers, literal=literal, by_number=True),
+        command("UID " + name, kind, run, state=state, literal=literal),
     )
 
 
@@ -211,6 +215,11 @@ class FetchModification(Protocol):
     """What a FETCH modifier does (RFC 4466 §2.4)."""
 
     @property
+    def first(self) -> bool:
+        """Whether it narrows before others do, wherever it was written (RFC 9394 §3.4)."""
+        ...
+
+    @property
     def enables(self) -> str:
         """What using it turns on; empty for nothing."""
         ...
@@ -274,18 +283,29 @@ class SearchResult:
 
 
 @dataclass(frozen=True, slots=True)
-class SearchReturn:
-    """A SEARCH RETURN option (RFC 4466 §2.6.1).
+class SearchPart:
+    """What a SEARCH RETURN option does with a result.
 
     Attributes:
-        name: upper case.
-        read: reads its arguments and gives what writes its part of the ESEARCH response, or None for no part.
+        write: its part of the ESEARCH response, or None for no part.
         saves: the part of the result that SAVE keeps when this option stands beside it (RFC 5182 §2.4).
     """
 
-    name: str
-    read: Callable[[Reader, Registry], Callable[[SearchResult], bytes | None]]
+    write: Callable[[SearchResult], bytes | None]
     saves: Callable[[Sequence[int]], Sequence[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchReturn:
+    """A SEARCH RETURN option (RFC 4466 §2.6.1): *read* reads its arguments.
+
+    Attributes:
+        lists: whether it names the messages found; no two that do stand together (RFC 9394 §3.1).
+    """
+
+    name: str
+    read: Callable[[Reader, Registry], SearchPart]
+    lists: bool = False
 
 
 @dataclass(frozen=True, slots=True)

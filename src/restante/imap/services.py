@@ -62,6 +62,8 @@ class SessionLimits:
         bad_commands: BAD replies before login until the connection is ended.
         password_failures: failed logins until the connection is ended.
         batch: messages read from the store at a time.
+        numbers_end_uidonly: whether a client that enabled UIDONLY and uses message numbers all the same is served, UIDONLY
+            being off from then on. RFC 9586 §3 wants BAD; some clients enable it without meaning it.
     """
 
     append: int = 64 * 1024 * 1024
@@ -69,6 +71,7 @@ class SessionLimits:
     bad_commands: int = 10
     password_failures: int = 5
     batch: int = 500
+    numbers_end_uidonly: bool = False
 
 
 @dataclass(frozen=True, slots=True)

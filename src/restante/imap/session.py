@@ -236,8 +236,10 @@ class Session:
         """The tagged reply to a request that ran, or was refused."""
         try:
             done = await self._execute(spec, request)
-        except (BadSyntax, Bad) as error:
+        except BadSyntax as error:
             return self._bad(request.tag, str(error))
+        except Bad as error:
+            return self._bad(request.tag, str(error), error.code)
         except TooBig:
             return self._refused(request, No("A literal is too large here", "TOOBIG"))
         except BadMailboxName as error:
@@ -258,7 +260,19 @@ class Session:
         reader.utf8 = self.utf8
         run = spec.read(reader, self.services.registry)
         reader.end()
+        if (spec.by_number or reader.numbered) and "UIDONLY" in self.enabled:
+            self._number_used(spec)
         return await run(self.state)
+
+    def _number_used(self, spec: CommandSpec) -> None:
+        """A client without numbers has used one, or a command that is about them (RFC 9586 §3)."""
+        if not self.services.limits.numbers_end_uidonly:
+            raise Bad(
+                f"With UIDONLY there are no message numbers; use UID {spec.name.removeprefix('UID ')}", "UIDREQUIRED"
+            )
+        self.enabled.discard("UIDONLY")
+        if isinstance(self.state, Selected):
+            self.state.view.style = self.style()
 
     def _why_not(self, spec: CommandSpec) -> str:
         if spec.state is NotAuthenticated:
@@ -276,10 +290,10 @@ class Session:
         else:
             self.journal.detail("store refused", command=request.name, code=code)
 
-    def _bad(self, tag: str, text: str) -> bytes:
+    def _bad(self, tag: str, text: str, code: str | None = None) -> bytes:
         """The reply to what is no command. Raises Disconnect when it is one too many before login."""
         self.tally.bad += 1
-        reply = response.status(tag, "BAD", text)
+        reply = response.status(tag, "BAD", text, code)
         if not self.logged_in and self.tally.bad >= self.services.limits.bad_commands:
             self.client.write(reply)
             raise Disconnect("Too many bad commands")

@@ -82,7 +82,7 @@ async def append(cmd: Append, s: Authenticated) -> Done:
     """Store the messages; the OK means they are on disk."""
     mailbox = await target(s, cmd.mailbox)
     now = MailDate(s.session.services.clock())
-    appended = await mailbox.append([_message(one, now) for one in cmd.messages])
+    appended = await mailbox.append([new_message(one, now) for one in cmd.messages])
     s.session.tally.appended += len(appended.uids)
     code = f"APPENDUID {appended.uid_validity} {UidSet.of(appended.uids).wire()}"
     return Done(code=code)
@@ -96,7 +96,8 @@ async def target(s: Authenticated, name: MailboxName) -> Mailbox:
         raise No(str(error), "TRYCREATE") from error
 
 
-def _message(one: AppendMessage, now: MailDate) -> NewMessage:
+def new_message(one: AppendMessage, now: MailDate) -> NewMessage:
+    """*one* as the store takes it, its date *now* if it names none. Raises No, Bad."""
     literal = one.literal
     if literal.failed:
         raise No("The message could not be kept just now; try again later", "UNAVAILABLE")

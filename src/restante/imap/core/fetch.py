@@ -87,11 +87,11 @@ def read_items(r: Reader, tables: Registry) -> tuple[FetchAtt, ...]:
 async def fetch(cmd: Fetch, s: Selected) -> Done:
     """Send what was asked of each message that is still there."""
     asked = s.view.resolve(cmd.messages)
-    items = _all_items(cmd)
+    items = _all_items(cmd, uid_only=s.view.style.uid_only)
     for name in (*(item.enables for item in items), *(one.enables for one in cmd.modifications.values())):
         s.session.turn_on(name)
     uids: Sequence[Uid] = asked
-    for modification in cmd.modifications.values():
+    for modification in sorted(cmd.modifications.values(), key=lambda one: not one.first):
         uids = await modification.narrow(uids, cmd.messages, s, cmd.modifications)
     seen = await _mark_seen(items, s, uids)
     newly = frozenset(message.uid for message in seen.now) if seen else frozenset[Uid]()
@@ -113,11 +113,14 @@ async def fetch(cmd: Fetch, s: Selected) -> Done:
     return DONE
 
 
-def _all_items(cmd: Fetch) -> tuple[FetchAtt, ...]:
-    """What was asked for, what modifiers add, and with every UID FETCH the UID (RFC 9051 §6.4.9)."""
+def _all_items(cmd: Fetch, *, uid_only: bool) -> tuple[FetchAtt, ...]:
+    """What was asked for, what modifiers add, and with every UID FETCH the UID (RFC 9051 §6.4.9).
+
+    A UIDFETCH response begins with the UID, and has it as an item only when asked (RFC 9586 §3.3).
+    """
     added = (item for modification in cmd.modifications.values() for item in modification.items)
     items = tuple(dict.fromkeys((*cmd.items, *added)))
-    return (UID, *items) if cmd.messages.uid and UID not in items else items
+    return (UID, *items) if cmd.messages.uid and UID not in items and not uid_only else items
 
 
 async def _mark_seen(items: Sequence[FetchAtt], s: Selected, uids: Sequence[Uid]) -> FlagsUpdated | None:
@@ -142,7 +145,8 @@ async def _send(
     """Render a batch and write it at once, but for messages that stream."""
     context = FetchContext(s.view, s.session.utf8)
     # What fetching changed is told like any change of flags (RFC 7162 §3.2.4).
-    change = (UID, FLAGS, MODSEQ) if s.view.style.modseq else (FLAGS,)
+    style = s.view.style
+    change = (FLAGS,) if not style.modseq else (FLAGS, MODSEQ) if style.uid_only else (UID, FLAGS, MODSEQ)
     with_flags = tuple(dict.fromkeys((*items, *change)))
     lines: list[bytes] = []
     try:

@@ -5,14 +5,14 @@ The rule it protects: a result holds only messages the client was told of.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
 from restante.imap.binding import Binding
 from restante.imap.core.search_keys import conjunction, read_key
 from restante.imap.errors import Bad, No
-from restante.imap.hooks import Numbers, SearchResult, SearchReturn, SearchTerm, with_uid
+from restante.imap.hooks import Numbers, SearchPart, SearchResult, SearchReturn, SearchTerm, with_uid
 from restante.imap.protocol.response import DONE, Done
 from restante.imap.registry import Registry
 from restante.imap.state import Selected
@@ -21,8 +21,6 @@ from restante.imap.wire.reader import Reader
 from restante.mime.charset import codec
 from restante.model.ids import Uid
 from restante.model.message_set import UidSet
-
-Part = Callable[[SearchResult], bytes | None]
 
 SAVE: Final = "SAVE"
 """The RETURN option that keeps the result (RFC 5182 §2.1); it writes no part of the answer."""
@@ -34,13 +32,13 @@ class Search:
 
     Attributes:
         uid: whether to answer with UIDs.
-        returns: RETURN options with the writers of their parts; None without RETURN.
+        returns: RETURN options with what they do; None without RETURN.
         charset: as written, or None.
         program: what to find.
     """
 
     uid: bool
-    returns: tuple[tuple[SearchReturn, Part], ...] | None
+    returns: tuple[tuple[SearchReturn, SearchPart], ...] | None
     charset: str | None
     program: SearchTerm
 
@@ -51,7 +49,7 @@ class Search:
         returns = None
         if r.peek_word() == "RETURN":
             r.word()
-            returns = r.sp().list_of(lambda r: _return(r, tables), empty=True)
+            returns = _returns(r.sp(), tables)
             r.sp()
         charset = None
         if r.peek_word() == "CHARSET":
@@ -66,7 +64,14 @@ class Search:
         return cls(r.uid, returns, charset, conjunction(tuple(terms)))
 
 
-def _return(r: Reader, tables: Registry) -> tuple[SearchReturn, Part]:
+def _returns(r: Reader, tables: Registry) -> tuple[tuple[SearchReturn, SearchPart], ...]:
+    found = r.list_of(lambda r: _return(r, tables), empty=True)
+    if sum(option.lists for option, _ in found) > 1:
+        raise r.expected("one of ALL and PARTIAL, once")
+    return found
+
+
+def _return(r: Reader, tables: Registry) -> tuple[SearchReturn, SearchPart]:
     known = tables.search_returns.get(r.peek_word())
     if known is None:
         raise r.expected("a SEARCH RETURN option")
@@ -122,15 +127,15 @@ async def find(cmd: Search, s: Selected, notes: set[str]) -> list[Uid]:
 
 def _kept(cmd: Search, uids: Sequence[Uid]) -> UidSet:
     """What SAVE keeps: the whole result, or what MIN and MAX showed when only those were asked (RFC 5182 §2.4)."""
-    shown = [option for option, _ in cmd.returns or () if option.name != SAVE]
+    shown = [part for option, part in cmd.returns or () if option.name != SAVE]
     if not shown:
         return UidSet.of(uids)
-    return UidSet.of(uid for option in shown for uid in option.saves(uids))
+    return UidSet.of(uid for part in shown for uid in part.saves(uids))
 
 
 def _answer(cmd: Search, s: Selected, result: SearchResult, additions: Sequence[bytes]) -> None:
     """``* ESEARCH``; the tag is a quoted string, which at least one client insists on (RFC 4466 §2.6.2)."""
-    parts = [write(result) for _, write in cmd.returns or ()] or [all_numbers(result)]
+    parts = [part.write(result) for _, part in cmd.returns or ()] or [all_numbers(result)]
     if cmd.returns and all(option.name == SAVE for option, _ in cmd.returns):
         return
     shown = b"".join(b" " + part for part in (*parts, *additions) if part is not None)

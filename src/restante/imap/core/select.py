@@ -98,7 +98,8 @@ def _describe(s: Selected, name: MailboxName, index: MessageIndex) -> None:
     s.send(b"%d EXISTS" % len(view))
     if not rev2:
         s.send(b"%d RECENT" % view.recent)
-        _first_unseen(s, index)
+        if not s.view.style.uid_only:
+            _first_unseen(s, index)
     permanent = "" if s.read_only else f"{flags} \\*"
     _code(s, f"PERMANENTFLAGS ({permanent})", "No flag can be changed" if s.read_only else "Flags are kept")
     _code(s, f"UIDVALIDITY {s.mailbox.uid_validity}", "UIDs are valid")

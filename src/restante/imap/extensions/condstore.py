@@ -46,6 +46,7 @@ class ChangedSinceModification:
 
     modseq: ModSeq
     enables: str = NAME
+    first: bool = False
     items: tuple[FetchAtt, ...] = (MODSEQ,)
 
     @classmethod

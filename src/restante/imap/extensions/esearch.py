@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from restante.imap.core.search import all_numbers
-from restante.imap.hooks import SearchResult, SearchReturn, always
+from restante.imap.hooks import SearchPart, SearchResult, SearchReturn, always
 from restante.imap.registry import Extension
 
 
@@ -24,15 +24,19 @@ def _count(result: SearchResult) -> bytes | None:
     return b"COUNT %d" % len(result.numbers)
 
 
+def _option(name: str, part: SearchPart, *, lists: bool = False) -> SearchReturn:
+    return SearchReturn(name, lambda r, tables: part, lists)
+
+
 extension: Final = Extension(
     name="ESEARCH",
     rfc=4731,
     summary="SEARCH answers compactly",
     capabilities=always("ESEARCH"),
     search_returns=(
-        SearchReturn("MIN", lambda r, tables: _min, saves=lambda uids: uids[:1]),
-        SearchReturn("MAX", lambda r, tables: _max, saves=lambda uids: uids[-1:]),
-        SearchReturn("ALL", lambda r, tables: all_numbers, saves=lambda uids: uids),
-        SearchReturn("COUNT", lambda r, tables: _count, saves=lambda uids: uids),
+        _option("MIN", SearchPart(_min, saves=lambda uids: uids[:1])),
+        _option("MAX", SearchPart(_max, saves=lambda uids: uids[-1:])),
+        _option("ALL", SearchPart(all_numbers, saves=lambda uids: uids), lists=True),
+        _option("COUNT", SearchPart(_count, saves=lambda uids: uids)),
     ),
 )

@@ -61,6 +61,9 @@ def _select(r: Reader, tables: Registry) -> Opened:
     resync = Resync.read(r)
 
     async def opened(s: Selected) -> Sequence[bytes]:
+        if resync.numbers is not None and s.view.style.uid_only:
+            # RFC 9586 §3.7.
+            raise Bad("With UIDONLY there are no message numbers to match", "UIDREQUIRED")
         if resync.uid_validity != s.mailbox.uid_validity:
             # §3.2.5: the client sees it from UIDVALIDITY, and starts afresh.
             return ()
@@ -128,6 +131,7 @@ class VanishedModification:
     """``VANISHED``, beside CHANGEDSINCE in a UID FETCH: report the UIDs of the set that vanished since (§3.2.6)."""
 
     enables: str = ""
+    first: bool = False
     items: tuple[FetchAtt, ...] = ()
 
     async def narrow(

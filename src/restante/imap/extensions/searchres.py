@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from restante.imap.core.search import SAVE
-from restante.imap.hooks import SearchReturn, always
+from restante.imap.hooks import SearchPart, SearchReturn, always
 from restante.imap.registry import Extension
+
+_SAVING: Final = SearchPart(lambda result: None, saves=lambda uids: uids)
 
 extension: Final = Extension(
     name="SEARCHRES",
     rfc=5182,
     summary="A search result can be used in the next command",
     capabilities=always("SEARCHRES"),
-    search_returns=(SearchReturn(SAVE, lambda r, tables: lambda result: None, saves=lambda uids: uids),),
+    search_returns=(SearchReturn(SAVE, lambda r, tables: _SAVING),),
 )
