@@ -28,7 +28,10 @@ class StoreFeature(enum.Enum):
 
 
 class SpecialUse(enum.Enum):
-    """What a mailbox is for (RFC 6154 §2); one mailbox per use. The value is the attribute on the wire."""
+    """What a mailbox is for (RFC 6154 §2, RFC 8457 §3, RFC 9979 §8); one mailbox per use.
+
+    The value is the attribute on the wire.
+    """
 
     ALL = "\\All"
     ARCHIVE = "\\Archive"
@@ -38,6 +41,9 @@ class SpecialUse(enum.Enum):
     SENT = "\\Sent"
     TRASH = "\\Trash"
     IMPORTANT = "\\Important"
+    SNOOZED = "\\Snoozed"
+    SCHEDULED = "\\Scheduled"
+    MEMOS = "\\Memos"
 
 
 @dataclass(frozen=True, slots=True)

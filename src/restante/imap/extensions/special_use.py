@@ -1,4 +1,4 @@
-"""SPECIAL-USE and CREATE-SPECIAL-USE: RFC 6154. What a mailbox is for: sent mail, drafts, junk …
+"""SPECIAL-USE and CREATE-SPECIAL-USE: RFC 6154. What a mailbox is for: sent mail, drafts, junk … (more in RFC 8457, RFC 9979)
 
 The attributes go out with every LIST and LSUB (see ``imap/listing.py``), because clients read them that never ask.
 """
@@ -36,7 +36,7 @@ def _read_use(r: Reader, tables: Registry) -> SpecialUse | None:
     uses = r.sp().list_of(Reader.flag, empty=True)
     known = [_USES.get(use.lower()) for use in uses]
     if None in known or len(known) > 1:
-        raise No("A mailbox can have one special use, of those in RFC 6154", "USEATTR")
+        raise No("A mailbox can have one special use, of those in RFC 6154, RFC 8457 and RFC 9979", "USEATTR")
     return known[0] if known else None
 
 
