@@ -34,10 +34,10 @@ async def idle(cmd: NoArguments, s: Authenticated) -> Done:
                 break
     finally:
         unsubscribe()
+    if not said.strip():
+        raise Bad("Expected DONE")
     if said.upper() != b"DONE":
         client.unread(said)
-        if not said.strip():
-            raise Bad("Expected DONE")
     return DONE
 
 
