@@ -157,3 +157,9 @@ def test_the_worked_example_is_the_code() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text()
     assert (ROOT / "src/restante/imap/extensions/status_size.py").read_text() in text
     assert (ROOT / "tests/scripts/rfc9051/status-size.imap").read_text() in text
+
+
+def test_every_design_note_is_in_the_index() -> None:
+    notes = ROOT / "docs" / "design"
+    index = set(_LINK.findall((notes / "README.md").read_text()))
+    assert {path.name for path in notes.glob("*.md")} - {"README.md"} - index == set()
