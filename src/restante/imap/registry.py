@@ -32,7 +32,17 @@ from restante.imap.hooks import (
 from restante.store.model import StoreFeature
 
 if TYPE_CHECKING:
+    from restante.imap.session import Session
     from restante.imap.state import Selected
+
+
+@dataclass(frozen=True, slots=True)
+class Meanwhile:
+    """What to tell a client that waits (RFC 9585): *line*, without ``* `` and CRLF, during *commands*, which write whole
+    responses only."""
+
+    commands: frozenset[str]
+    line: Callable[[Session], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +58,7 @@ class Extension:
         implies: what each of those turns on besides itself.
         on_enable: what to tell a client that turns one on while a mailbox is selected, without ``* `` and CRLF.
         on_select: what to tell of every mailbox that is opened, without ``* `` and CRLF.
+        meanwhile: what to tell while a command takes long.
         needs: what it asks of the store's engine; without it, it is left out whole.
         commands: commands, ``UID`` forms listed as their own.
         fetch_items: FETCH data items.
@@ -71,6 +82,7 @@ class Extension:
     implies: tuple[str, ...] = ()
     on_enable: Callable[[Selected], bytes] | None = None
     on_select: Callable[[Selected], bytes] | None = None
+    meanwhile: Meanwhile | None = None
     needs: StoreFeature | None = None
     commands: tuple[CommandSpec, ...] = ()
     fetch_items: tuple[FetchItem, ...] = ()
@@ -122,6 +134,7 @@ class Registry:
         self.select_parameters = _table(e.select_parameters for e in found)
         self.create_parameters = _table(e.create_parameters for e in found)
         self.on_select = tuple(e.on_select for e in found if e.on_select is not None)
+        self.meanwhile = {name: e.meanwhile.line for e in found if e.meanwhile for name in e.meanwhile.commands}
         self.enable = {name.upper(): Enabling(name, e.implies, e.on_enable) for e in found for name in e.enable}
 
     def capabilities(self, facts: Facts) -> str:

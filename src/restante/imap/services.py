@@ -52,6 +52,14 @@ class Presence(Protocol):
         ...
 
 
+class Every(Protocol):
+    """A timer of the connection."""
+
+    def __call__(self, seconds: float, call: Callable[[], None]) -> Callable[[], None]:
+        """Have *call* called every *seconds*, and what it writes sent at once; returns what ends it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class SessionLimits:
     """What one session may do.
@@ -62,6 +70,7 @@ class SessionLimits:
         bad_commands: BAD replies before login until the connection is ended.
         password_failures: failed logins until the connection is ended.
         batch: messages read from the store at a time.
+        patience: seconds that a command may take until the client is told that it is at work, and again after as many.
         numbers_end_uidonly: whether a client that enabled UIDONLY and uses message numbers all the same is served, UIDONLY
             being off from then on. RFC 9586 §3 wants BAD; some clients enable it without meaning it.
     """
@@ -71,6 +80,7 @@ class SessionLimits:
     bad_commands: int = 10
     password_failures: int = 5
     batch: int = 500
+    patience: float = 12.0
     numbers_end_uidonly: bool = False
 
 

@@ -11,12 +11,13 @@ and every error becomes an answer here (see :mod:`restante.imap.errors`).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final, assert_never
 
+from restante.imap.announcing import announce
 from restante.imap.client import Client
 from restante.imap.errors import STORE_CODES, Bad, Disconnect, No, as_no
-from restante.imap.hooks import CommandSpec, Numbers
+from restante.imap.hooks import CommandSpec, Numbers, Watch
 from restante.imap.protocol import response
 from restante.imap.protocol.events import (
     ContinuationWanted,
@@ -28,16 +29,13 @@ from restante.imap.protocol.events import (
     Request,
 )
 from restante.imap.protocol.response import Done
-from restante.imap.services import Journal, Services, SessionLimits, Tally
+from restante.imap.services import Every, Journal, Services, SessionLimits, Tally
 from restante.imap.state import Authenticated, LoggedOut, NotAuthenticated, Selected, State
 from restante.imap.view import Style
 from restante.imap.wire.errors import BadSyntax, TooBig
-from restante.model.ids import Uid
 from restante.model.mailbox_name import BadMailboxName
-from restante.model.message_set import UidSet
 from restante.store.directory import AccountRecord
-from restante.store.errors import NoSuchMailbox, StoreError, Unavailable
-from restante.store.model import Changes
+from restante.store.errors import StoreError, Unavailable
 
 __all__ = ["Journal", "Services", "Session", "SessionLimits"]
 
@@ -56,7 +54,9 @@ class Session:
     leaving: bool = False
     tag: str = ""
     login: AccountRecord | None = None
+    every: Every | None = None
     after_reply: Callable[[], Awaitable[None]] | None = None
+    watch: Watch | None = None
 
     def __post_init__(self) -> None:
         self.state = NotAuthenticated(self)
@@ -159,9 +159,17 @@ class Session:
         self.state = LoggedOut(self)
 
     def _let_go(self) -> None:
+        if self.watch is not None:
+            self.watch.stop()
+            self.watch = None
         if self.leave is not None:
             self.leave()
             self.leave = None
+
+    @property
+    def listening(self) -> bool:
+        """Whether the client is to be told of news between commands."""
+        return self.watch is not None and self.watch.listening
 
     @property
     def over(self) -> bool:
@@ -197,7 +205,7 @@ class Session:
 
     async def _refuse_literal(self, event: LiteralRefused) -> None:
         text = f"Literal too large; at most {event.limit} octets here"
-        await self._tell(Numbers.USES)
+        await self.tell(Numbers.USES)
         self.client.write(response.status(event.tag or "*", "NO" if event.tag else "BAD", text, "TOOBIG"))
 
     async def _request(self, request: Request) -> None:
@@ -222,7 +230,7 @@ class Session:
             reply = await self._outcome(spec, request)
             if self.state is state:
                 # A mailbox opened just now was described as a whole, and by this command.
-                await self._tell(_numbers(spec, request.reader.numbered))
+                await self.tell(_numbers(spec, request.reader.numbered), removes=self._removes(spec))
         except Disconnect:
             raise
         except Exception as error:  # noqa: BLE001 - the one place where a bug becomes an answer
@@ -262,7 +270,19 @@ class Session:
         reader.end()
         if (spec.by_number or reader.numbered) and "UIDONLY" in self.enabled:
             self._number_used(spec)
-        return await run(self.state)
+        stop = self._meanwhile(spec.name)
+        try:
+            return await run(self.state)
+        finally:
+            if stop is not None:
+                stop()
+
+    def _meanwhile(self, name: str) -> Callable[[], None] | None:
+        """Have the client told now and then that *name* is at work, if it may take long; returns what ends that."""
+        line = self.services.registry.meanwhile.get(name)
+        if line is None or self.every is None:
+            return None
+        return self.every(self.services.limits.patience, lambda: self.client.write(b"* %b\r\n" % line(self)))
 
     def _number_used(self, spec: CommandSpec) -> None:
         """A client without numbers has used one, or a command that is about them (RFC 9586 §3)."""
@@ -273,6 +293,11 @@ class Session:
         self.enabled.discard("UIDONLY")
         if isinstance(self.state, Selected):
             self.state.view.style = self.style()
+
+    def _removes(self, spec: CommandSpec | None) -> bool:
+        """Whether expunges are what the command is for, in either of its forms."""
+        twin = self.services.registry.commands.get(spec.name.removeprefix("UID ")) if spec is not None else None
+        return twin is not None and twin.numbers is Numbers.BREAKS
 
     def _why_not(self, spec: CommandSpec) -> str:
         if spec.state is NotAuthenticated:
@@ -301,43 +326,32 @@ class Session:
 
     # The choke point
 
-    async def _tell(self, numbers: Numbers) -> None:
-        """Tell what changed in the selected mailbox, as far as *numbers* allows it just now."""
-        if isinstance(self.state, Selected) and not self.leaving:
-            await self.announce(self.state, expunge_ok=numbers is not Numbers.USES)
-
-    async def announce(self, selected: Selected, *, expunge_ok: bool) -> None:
-        """Bring the client's picture up to date with the store."""
-        view = selected.view
-        try:
-            changes, first_recent = await self._changes(selected)
-        except NoSuchMailbox:
-            changes, first_recent = view.everything_gone(), None
-        except StoreError as error:
-            # The client's picture stays as it is, and the next command tries again.
-            self.journal.trouble("changes not read", error)
+    async def tell(self, numbers: Numbers, *, removes: bool = False) -> None:
+        """Tell what changed, as far as *numbers* allows it just now; *removes* after a command that itself expunges."""
+        if self.leaving:
             return
-        lines = view.announce(changes, expunge_ok=expunge_ok)
-        if first_recent is not None:
-            view.claim(first_recent)
-            lines.append(b"%d RECENT" % view.recent)
-        if lines:
-            self.client.write(b"".join([b"* %b\r\n" % line for line in lines]))
+        if self.watch is not None:
+            await self.watch.tell(self.state, numbers, removes=removes)
+        elif isinstance(self.state, Selected):
+            await announce(self.state, expunge_ok=numbers is not Numbers.USES)
 
-    async def _changes(self, selected: Selected) -> tuple[Changes, Uid | None]:
-        """What happened since the client was told, and with new messages the UID from which on they are its recent ones."""
-        mailbox, view = selected.mailbox, selected.view
-        changes = await mailbox.changes_since(view.told)
-        if not changes.complete:
-            # Tombstones as old as that were swept; what is there no more is gone (RFC 7162 §5 has clients do the same).
-            held = set((await mailbox.index()).uids)
-            changes = replace(changes, vanished=UidSet.of(uid for uid in view.uids if uid not in held))
-        if changes.uid_next <= view.uid_next or self.rev2 or selected.read_only:
-            return changes, None
-        # Claimed first and read again, so that whatever was claimed is in the view that is told of it.
-        first = await mailbox.claim_recent()
-        later = await mailbox.changes_since(view.told)
-        return (later if later.complete else changes), first
+    async def news(self) -> None:
+        """Tell a client that listens between commands what it asked for (RFC 5465 §3.1)."""
+        if self.watch is None or self.over:
+            return
+        try:
+            await self.watch.news(self.state)
+        except Disconnect:
+            raise
+        except Exception as error:  # noqa: BLE001 - as in a command; here the client learns that it hears no more
+            self.journal.bug(error)
+            self.watch.overflow(self.state)
+
+    def still_here(self) -> None:
+        """Say something in a long silence, and let no lost hint go unnoticed for longer than that."""
+        self.client.write(response.status("*", "OK", "Still here"))
+        if self.watch is not None:
+            self.watch.doubt()
 
 
 def _numbers(spec: CommandSpec | None, numbered: bool) -> Numbers:

@@ -25,6 +25,7 @@ from restante.imap.protocol.connection import Connection, WireLimits
 from restante.imap.protocol.events import Event, Malformed, Overflow, RawLine
 from restante.imap.session import Journal, Services, Session
 from restante.server.compression import BadStream, Compression
+from restante.server.ticker import Ticker
 
 _INBOX: Final = 65_536
 """Octets that may wait unread before the transport is told to pause."""
@@ -245,9 +246,13 @@ class ImapConnection(asyncio.Protocol):
         self._wire.unread(line)
 
     def wake(self) -> None:
-        """End a :meth:`line_or_wake`."""
+        """End a :meth:`line_or_wake`, or the wait for a command of a session that listens."""
         self._woken = True
         self._stir()
+
+    def later(self, seconds: float, call: Callable[[], None]) -> Callable[[], None]:
+        """Call *call* after *seconds*, unless called off."""
+        return self._loop.call_later(seconds, call).cancel
 
     async def start_tls(self) -> None:
         """Negotiate TLS. Octets that came before the handshake are thrown away (RFC 9051 §6.2.1)."""
@@ -286,6 +291,7 @@ class ImapConnection(asyncio.Protocol):
         shell = self._shell
         self._journal = shell.journal(self.peer)
         self._session = session = Session(self, shell.services, self._journal)
+        session.every = Ticker(self._loop, self.flush)
         self._wire = Connection(shell.wire, shell.services.store.upload, session.literal_limit)
         reason = "closed"
         try:
@@ -307,13 +313,27 @@ class ImapConnection(asyncio.Protocol):
                 await self.drain()
             elif self._stopping:
                 raise Disconnect("Server is shutting down")
+            elif self._news_due(session):
+                self._woken = False
+                await session.news()
+                await self.drain()
             else:
                 self.flush()
                 await self.drain()
-                await self._wait(session)
+                if not self._news_due(session):
+                    await self._wait(session)
+
+    def _news_due(self, session: Session) -> bool:
+        """Whether a session that listens between commands was woken; within one, what follows its reply tells the news."""
+        return self._woken and session.listening and not self._wire.within_command
 
     async def _wait(self, session: Session) -> None:
         timeouts = self._shell.timeouts
+        if session.listening and not self._wire.within_command:
+            # Waiting for news is what this client is there for, as with IDLE.
+            if not await self._more(timeouts.keepalive or None):
+                session.still_here()
+            return
         since_start = self._loop.time() - self._began
         left = timeouts.idle if session.logged_in else timeouts.login - since_start
         if left <= 0 or not await self._more(left):

@@ -15,6 +15,7 @@ from restante.imap.extensions import (
     esearch,
     id,  # noqa: A004 - the command's own name
     idle,
+    inprogress,
     list_extended,
     list_status,
     literal_plus,
@@ -77,5 +78,6 @@ ALL: Final[tuple[Extension, ...]] = (
     partial.extension,
     uidbatches.extension,
     replace.extension,
+    inprogress.extension,
     response_codes.extension,
 )

@@ -11,10 +11,10 @@ from typing import Final
 
 from restante.imap.client import Wake
 from restante.imap.errors import Bad
-from restante.imap.hooks import NoArguments, always, command
-from restante.imap.protocol.response import DONE, Done, continuation, status
+from restante.imap.hooks import NoArguments, Numbers, always, command
+from restante.imap.protocol.response import DONE, Done, continuation
 from restante.imap.registry import Extension
-from restante.imap.state import Authenticated, Selected
+from restante.imap.state import Authenticated
 
 
 async def idle(cmd: NoArguments, s: Authenticated) -> Done:
@@ -25,11 +25,10 @@ async def idle(cmd: NoArguments, s: Authenticated) -> Done:
     unsubscribe = session.services.store.hints.subscribe(s.account.id, lambda hint: client.wake())
     try:
         while True:
-            if isinstance(s, Selected):
-                await session.announce(s, expunge_ok=True)
+            await session.tell(Numbers.NONE)
             said = await client.line_or_wake()
             if said is Wake.KEEPALIVE:
-                client.write(status("*", "OK", "Still here"))
+                session.still_here()
             elif said is not Wake.HINT:
                 break
     finally:

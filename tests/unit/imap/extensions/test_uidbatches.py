@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from restante.imap.extensions.uidbatches import batches
@@ -27,7 +29,7 @@ def test_batches_part_the_mailbox_without_a_gap(total: int, gap: int) -> None:
     found = batches(uids, 500, 1, total // 500 + 1)
     assert [uid for batch in reversed(_held(uids, found)) for uid in batch] == uids
     assert all(len(batch) == 500 for batch in _held(uids, found)[:-1])
-    assert all(above[1] == below[0] + 1 for above, below in zip(found, found[1:], strict=False))
+    assert all(above[1] == below[0] + 1 for above, below in itertools.pairwise(found))
     assert all(high >= low >= 1 for high, low in found)
 
 

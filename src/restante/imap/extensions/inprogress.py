@@ -1,0 +1,34 @@
+"""INPROGRESS: RFC 9585. A client that waits for a long command is told that it is at work, before it gives up.
+
+The engines do a command in one go, so how far it has come is not known, and only the tag is told.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from restante.imap.hooks import always
+from restante.imap.registry import Extension, Meanwhile
+from restante.imap.wire import writer
+
+if TYPE_CHECKING:
+    from restante.imap.session import Session
+
+_LONG: Final = ("COPY", "MOVE", "REPLACE", "SEARCH", "SORT", "STORE", "THREAD", "EXPUNGE")
+
+
+def _line(session: Session) -> bytes:
+    """``OK [INPROGRESS (tag NIL NIL)]``; a tag with a bracket would end the code too soon, and is NIL (§4)."""
+    tag = session.tag.encode()
+    return b"OK [INPROGRESS (%b NIL NIL)] Still at work" % (b"NIL" if b"]" in tag else writer.quoted(tag))
+
+
+extension: Final = Extension(
+    name="INPROGRESS",
+    rfc=9585,
+    summary="A long command shows that it is at work",
+    capabilities=always("INPROGRESS"),
+    meanwhile=Meanwhile(
+        frozenset((*_LONG, *("UID " + name for name in _LONG), "APPEND", "CREATE", "DELETE", "RENAME")), _line
+    ),
+)
