@@ -98,8 +98,7 @@ class MemoryClient:
                     raise Bad(str(event.error))
                 assert isinstance(event, RawLine)
                 return event.data
-            if self._woken:
-                self._woken = False
+            if self.take_wake():
                 return Wake.HINT
             self.arrived.clear()
             await self.arrived.wait()
@@ -111,6 +110,15 @@ class MemoryClient:
     def wake(self) -> None:
         self._woken = True
         self.arrived.set()
+
+    def take_wake(self) -> bool:
+        """Whether it was woken since this was asked last."""
+        woken, self._woken = self._woken, False
+        return woken
+
+    def later(self, seconds: float, call: Callable[[], None]) -> Callable[[], None]:
+        """No time passes here: as soon as the loop comes round to it."""
+        return asyncio.get_running_loop().call_soon(call).cancel
 
     async def start_tls(self) -> None:
         raise ConnectionLost("no TLS over memory")
@@ -137,6 +145,9 @@ class MemoryConnection:
                 event = self.wire.next_event()
                 if event is not None:
                     await self.session.handle(event)
+                    continue
+                if self.client.take_wake() and self.session.listening:
+                    await self.session.news()
                     continue
                 self.client.arrived.clear()
                 await self.client.arrived.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -64,7 +65,11 @@ class Client(Protocol):
         ...
 
     def wake(self) -> None:
-        """End a :meth:`line_or_wake`, now or the next one. Called on the event loop."""
+        """End a :meth:`line_or_wake`, or a wait for commands, now or the next one. Called on the event loop."""
+        ...
+
+    def later(self, seconds: float, call: Callable[[], None]) -> Callable[[], None]:
+        """Have *call* called on the event loop after *seconds*; returns what calls it off."""
         ...
 
     async def start_tls(self) -> None:

@@ -5,7 +5,7 @@ A handler takes the state it needs as its second argument; through it, it reache
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from restante.imap.view import MailboxView
@@ -13,6 +13,7 @@ from restante.store.api import Account, Mailbox
 from restante.store.directory import AccountRecord
 
 if TYPE_CHECKING:
+    from restante.imap.hooks import Follower
     from restante.imap.session import Session
 
 
@@ -48,11 +49,13 @@ class Selected(Authenticated):
         mailbox: in the store.
         view: what the client believes it to hold.
         read_only: opened by EXAMINE.
+        followers: what is kept up to date along with the view, by the tag of the command that began it.
     """
 
     mailbox: Mailbox
     view: MailboxView
     read_only: bool
+    followers: dict[str, Follower] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -13,11 +13,15 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from restante.imap.errors import Bad
 from restante.model.ids import MAX_UID, ModSeq, SeqNum, Uid
 from restante.model.message_set import STAR, MessageSet, UidSet, within
 from restante.store.model import Changes, Flagged, FlagsUpdated
+
+_FEW: Final = 1000
+"""UIDs up to which each is sought; beyond, all that are known are laid out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,19 @@ class MailboxView:
         saved: the saved search result, ``$`` (RFC 5182 §2.1).
     """
 
-    __slots__ = ("_gone", "_gone_since", "_held_back", "_own", "_recent", "_uids", "saved", "style", "told", "uid_next")
+    __slots__ = (
+        "_gone",
+        "_gone_since",
+        "_held_back",
+        "_own",
+        "_recent",
+        "_uids",
+        "_unsaid",
+        "saved",
+        "style",
+        "told",
+        "uid_next",
+    )
 
     def __init__(self, uids: Iterable[int], told: ModSeq, uid_next: Uid, style: Style) -> None:
         self._uids = array("I", uids)
@@ -57,6 +73,7 @@ class MailboxView:
         self._held_back = False
         self._own: dict[Uid, ModSeq] = {}
         self._recent: tuple[tuple[int, int], ...] = ()
+        self._unsaid: ModSeq | None = None
 
     def __len__(self) -> int:
         return len(self._uids)
@@ -72,6 +89,24 @@ class MailboxView:
         if at < len(self._uids) and self._uids[at] == uid:
             return SeqNum(at + 1)
         return None
+
+    def known(self, uids: Sequence[int]) -> list[Uid]:
+        """Those of ascending *uids* that the client knows."""
+        if len(uids) == len(self._uids) and array("I", uids) == self._uids:
+            return [*map(Uid, uids)]
+        if len(uids) <= _FEW:
+            return [Uid(uid) for uid in uids if self.seqnum(uid)]
+        held = frozenset(self._uids)
+        return [Uid(uid) for uid in uids if uid in held]
+
+    def shown(self, uids: Sequence[int], *, uid: bool) -> Sequence[int]:
+        """*uids*, which the client knows, in any order: as they are, or as the sequence numbers it knows them by."""
+        if uid:
+            return uids
+        if len(uids) <= _FEW:
+            return [bisect_left(self._uids, one) + 1 for one in uids]
+        numbers = dict(zip(self._uids, range(1, len(self._uids) + 1), strict=True))
+        return [numbers[one] for one in uids]
 
     # Recent messages (RFC 3501 §2.3.2)
 
@@ -141,11 +176,12 @@ class MailboxView:
             if not silent or was <= self.told or self._own.get(message.uid, 0) == was:
                 self._own[message.uid] = message.modseq
 
-    def announce(self, changes: Changes, *, expunge_ok: bool) -> list[bytes]:
+    def announce(self, changes: Changes, *, expunge_ok: bool, flags: bool = True) -> list[bytes]:
         """Take in *changes* and give the untagged responses that tell of them, without ``* `` and CRLF.
 
         Expunges come first, then EXISTS, then flags, so that every number means what the client now believes. With
-        ``expunge_ok`` False they are kept back (RFC 9051 §7.5.1).
+        ``expunge_ok`` False they are kept back (RFC 9051 §7.5.1). With ``flags`` False changes of flags are passed over,
+        until :meth:`recall`.
         """
         lines: list[bytes] = []
         if changes.vanished:
@@ -158,7 +194,10 @@ class MailboxView:
         first_new = self.uid_next
         lines += self._exists(changes)
         # A new message's flags are for the client to ask: EXISTS says it is there (RFC 9051 §7.4.1).
-        lines += self._flags([message for message in changes.flagged if message.uid < first_new])
+        if flags:
+            lines += self._flags([message for message in changes.flagged if message.uid < first_new])
+        elif self._unsaid is None:
+            self._unsaid = self.told
         if changes.modseq > self.told:
             self.told = changes.modseq
             self._own.clear()
@@ -169,6 +208,16 @@ class MailboxView:
             lines.append(b"OK [HIGHESTMODSEQ %d] No expunge is kept back" % self.told)
         self._held_back = bool(self._gone) and self.style.vanished
         return lines
+
+    def recall(self) -> None:
+        """Let the next :meth:`announce` tell the changes of flags that were passed over."""
+        if self._unsaid is not None:
+            self.told, self._unsaid = self._unsaid, None
+
+    @property
+    def keeps_back(self) -> bool:
+        """Whether expunges wait to be told."""
+        return bool(self._gone)
 
     def everything_gone(self) -> Changes:
         """The changes that empty the view, for a mailbox deleted by somebody else."""

@@ -166,6 +166,28 @@ async def _send(
     await s.session.client.drain()
 
 
+async def report(s: Selected, wanted: Mapping[Uid, tuple[FetchAtt, ...]]) -> None:
+    """Send unasked what is *wanted* of each message (RFC 5465 §5.2); nothing here sets ``\\Seen``. Raises StoreError."""
+    groups: dict[tuple[FetchAtt, ...], list[Uid]] = {}
+    for uid, items in wanted.items():
+        groups.setdefault(items, []).append(uid)
+    for items, uids in groups.items():
+        if not items:
+            continue
+        fields = reduce(or_, (item.fields for item in items), Field.NONE)
+        for start in range(0, len(uids), _RAW_BATCH):
+            for record in await s.mailbox.messages(uids[start : start + _RAW_BATCH], fields):
+                await _report_one(s, record, items)
+
+
+async def _report_one(s: Selected, record: MessageRecord, items: tuple[FetchAtt, ...]) -> None:
+    try:
+        await _send(s, [record], items, frozenset())
+    except No as error:
+        # What cannot be shown of one message is for the client to ask, and to be told why.
+        s.session.journal.detail("new message not shown", text=error.text)
+
+
 def _start(s: Selected, uid: Uid) -> bytes:
     if s.view.style.uid_only:
         return b"* %d UIDFETCH " % uid

@@ -61,6 +61,11 @@ class Connection:
         """
         return len(self._fragments)
 
+    @property
+    def within_command(self) -> bool:
+        """Whether a command has begun of which literals are still to come."""
+        return self._assembly is not None
+
     def receive(self, data: bytes) -> None:
         """Feed what arrived; see :meth:`next_event`."""
         if not self._closed:
@@ -138,7 +143,9 @@ class Connection:
         if isinstance(head, Malformed):
             return head
         tag, name, uid, end = head
-        return Request(tag, name, Reader((text,), end, uid=uid, arguments=self._limits.arguments))
+        return Request(
+            tag, name, Reader((text,), end, uid=uid, arguments=self._limits.arguments, nesting=self._limits.nesting)
+        )
 
     def _on_announcement(self, assembly: Assembly, announced: Announced) -> Event | None:
         if assembly.fault is None:

@@ -1,0 +1,117 @@
+"""What happened to the mailbox list between two moments, as events a client can apply one after the other (RFC 5465 §5.4).
+
+Strategy: two pictures of the list are compared by mailbox id, which a rename keeps. The changes are put in an order in which
+no name is taken twice, against a model of what the client believes after each; names that went round in a circle are
+told as deleted and created. Pure.
+
+The rule it protects: a client that applies the changes, moving what lies below a renamed mailbox along with it, has the names
+there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from restante.model.ids import MailboxId
+from restante.model.mailbox_name import DELIMITER, MailboxName, is_below
+
+_ROUNDS: Final = 8
+"""Passes over the changes before what is left counts as a circle."""
+_RENAMES: Final = 100
+"""Renames that are told as such at a time; each costs by the number of mailboxes."""
+
+Names = Mapping[MailboxId, MailboxName]
+
+
+@dataclass(frozen=True, slots=True)
+class NameChange:
+    """One mailbox came, went, or got another name.
+
+    Attributes:
+        name: its name now, or the last one it had.
+        old: its name before, for a rename.
+        exists: False for one that went.
+    """
+
+    name: MailboxName
+    old: MailboxName | None = None
+    exists: bool = True
+
+
+def name_changes(told: Names, now: Names, learns: Callable[[NameChange], bool]) -> list[NameChange]:
+    """What turns *told* into *now*, in order.
+
+    *learns* says whether the client hears of a change: only then it moves what lies below by itself.
+    """
+    return _Comparison(told, now, learns).changes() if told != now else []
+
+
+class _Comparison:
+    def __init__(self, told: Names, now: Names, learns: Callable[[NameChange], bool]) -> None:
+        self._model = dict(told)
+        self._now = now
+        self._learns = learns
+        self._changes: list[NameChange] = []
+
+    def changes(self) -> list[NameChange]:
+        """Deletions first, deepest first; then what finds its name free, for as long as anything does."""
+        gone = sorted(self._model.keys() - self._now.keys(), key=lambda mailbox: self._model[mailbox], reverse=True)
+        for mailbox in gone:
+            self._delete(mailbox)
+        for _ in range(_ROUNDS):
+            pending = self._pending()
+            if not pending:
+                return self._changes
+            if sum(mailbox in self._model for mailbox in pending) > _RENAMES or not self._round(pending):
+                break
+        self._begin_anew()
+        return self._changes
+
+    def _pending(self) -> list[MailboxId]:
+        """The mailboxes whose name the client does not have right, those nearest the top first."""
+        wrong = [mailbox for mailbox, name in self._now.items() if self._model.get(mailbox) != name]
+        return sorted(wrong, key=lambda mailbox: (self._now[mailbox].count(DELIMITER), self._now[mailbox]))
+
+    def _round(self, pending: list[MailboxId]) -> bool:
+        """Whether any of *pending* found its name free."""
+        taken = set(self._model.values())
+        settled = False
+        for mailbox in pending:
+            name, old = self._now[mailbox], self._model.get(mailbox)
+            if name == old or name in taken:
+                continue
+            settled = True
+            if old is None:
+                self._create(mailbox)
+                taken.add(name)
+            else:
+                self._rename(mailbox, old)
+                taken = set(self._model.values())
+        return settled
+
+    def _begin_anew(self) -> None:
+        """What is left goes and comes again."""
+        pending = self._pending()
+        for mailbox in reversed(pending):
+            if mailbox in self._model:
+                self._delete(mailbox)
+        for mailbox in pending:
+            self._create(mailbox)
+
+    def _create(self, mailbox: MailboxId) -> None:
+        name = self._model[mailbox] = self._now[mailbox]
+        self._changes.append(NameChange(name))
+
+    def _delete(self, mailbox: MailboxId) -> None:
+        self._changes.append(NameChange(self._model.pop(mailbox), exists=False))
+
+    def _rename(self, mailbox: MailboxId, old: MailboxName) -> None:
+        change = NameChange(self._now[mailbox], old)
+        self._changes.append(change)
+        self._model[mailbox] = change.name
+        if self._learns(change):
+            for other, name in self._model.items():
+                if is_below(name, old):
+                    self._model[other] = MailboxName(change.name + name[len(old) :])
