@@ -31,6 +31,7 @@ from restante.imap.extensions.all import ALL
 from restante.imap.protocol.limits import WireLimits
 from restante.imap.registry import Registry
 from restante.imap.session import Services, SessionLimits
+from restante.mime.scan import ScanLimits
 from restante.ops.accounts import Accounts
 from restante.ops.first_run import FirstAccount, first_account
 from restante.ops.mail import MailHook
@@ -52,6 +53,9 @@ _WORKERS: Final = 4
 """Threads for blocking work that is neither the store's nor hashing."""
 GRACE: Final = 10.0
 """Seconds that connections get to finish when the server stops."""
+
+_TRACE: Final = 8192
+"""Octets of trace fields that delivery puts above a message, at most."""
 
 _LOG: Final = logs.logger("app")
 
@@ -212,7 +216,9 @@ def _lmtp(config: Config, mail: Mail, faults: Faults) -> LmtpServer:
         return SessionJournal(logs.logger("lmtp").bind(peer=peer), faults)
 
     limits = LmtpLimits(
+        connections=config.delivery.connections,
         line=config.limits.line,
+        silence=config.delivery.silence,
         write=config.limits.write_timeout,
         session=LmtpSessionLimits(recipients=config.delivery.recipients),
     )
@@ -246,7 +252,7 @@ def _shell(config: Config, mail: Mail, faults: Faults, connections: set[ImapConn
     )
     return Shell(
         services=_services(config, mail, presence),
-        wire=WireLimits(line=limits.line, command=limits.literal, arguments=limits.arguments),
+        wire=_wire_limits(config),
         timeouts=Timeouts(limits.login_timeout, limits.idle_timeout, limits.idle_keepalive, limits.write_timeout),
         output=limits.output_buffer,
         tls=None,
@@ -254,6 +260,17 @@ def _shell(config: Config, mail: Mail, faults: Faults, connections: set[ImapConn
         arrive=presence.connect,
         journal=lambda peer: SessionJournal(logs.logger("imap").bind(peer=peer), faults),
         connections=connections,
+    )
+
+
+def _wire_limits(config: Config) -> WireLimits:
+    limits = config.limits
+    return WireLimits(
+        line=limits.line,
+        literal_in_memory=limits.literal,
+        command=max(WireLimits().command, 4 * limits.literal, 4 * limits.line),
+        arguments=limits.arguments,
+        nesting=limits.nesting,
     )
 
 
@@ -310,8 +327,12 @@ def _identity(config: Config) -> tuple[tuple[str, str], ...]:
 def _store_limits(config: Config) -> StoreLimits:
     return StoreLimits(
         mailboxes=config.limits.mailboxes,
-        message=max(config.limits.append, config.delivery.message_size),
+        # A delivered message gets trace fields on top of what the SIZE setting allows.
+        message=max(config.limits.append, config.delivery.message_size + _TRACE),
         tombstones=int(config.retention.tombstones),
+        scan=ScanLimits(
+            depth=config.limits.message_depth, parts=config.limits.message_parts, header=config.limits.message_header
+        ),
     )
 
 

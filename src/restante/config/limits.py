@@ -25,7 +25,7 @@ class Limits(Section, frozen=True, kw_only=True):
             at_least=1024,
             at_most=1 << 30,
         ),
-    ] = 1 << 20
+    ] = 65_536
     append: Annotated[
         int,
         setting(
@@ -95,8 +95,8 @@ class Limits(Section, frozen=True, kw_only=True):
     message_parts: Annotated[
         int,
         setting("MIME parts described of one message; the rest is left in the last one.", at_least=10, at_most=100_000),
-    ] = 1000
-    message_depth: Annotated[int, setting("MIME parts within parts that are described.", at_least=2, at_most=500)] = 50
+    ] = 10_000
+    message_depth: Annotated[int, setting("MIME parts within parts that are described.", at_least=2, at_most=200)] = 50
     message_header: Annotated[
         int, setting("The largest header that is indexed.", unit="octets", at_least=16_384, at_most=64 << 20)
-    ] = 1 << 20
+    ] = 256 << 10

@@ -195,6 +195,16 @@ class Delivery(Section, frozen=True, kw_only=True):
     message_size: Annotated[
         int, setting("The largest message taken, announced as SIZE.", unit="octets", at_least=65_536, at_most=1 << 40)
     ] = 64 << 20
+    connections: Annotated[int, setting("LMTP connections in all.", at_least=1, at_most=100_000)] = 200
+    silence: Annotated[
+        float,
+        setting(
+            "How long an LMTP client may say nothing. RFC 5321 §4.5.3.2.7 asks for 5 minutes at least.",
+            unit="seconds",
+            at_least=1,
+            at_most=3600,
+        ),
+    ] = 300.0
     recipients: Annotated[
         int, setting("Recipients in one transaction (RFC 5321 §4.5.3.1.8).", at_least=100, at_most=100_000)
     ] = 1000

@@ -22,7 +22,7 @@ from restante.mime.encode import dump
 from restante.mime.envelope import Envelope
 from restante.mime.header import raw_values
 from restante.mime.part import Part
-from restante.mime.scan import DEFAULT_LIMITS, Raw, scan
+from restante.mime.scan import DEFAULT_LIMITS, Raw, ScanLimits, scan
 from restante.mime.subject import base_subject
 from restante.mime.text import preview
 from restante.mime.thread import thread_keys
@@ -64,18 +64,18 @@ class Summary:
     eight_bit_header: bool
 
 
-def summarise(raw: Octets) -> Summary:
-    """Everything kept of *raw* besides itself. Raises nothing, whatever the octets."""
+def summarise(raw: Octets, limits: ScanLimits = DEFAULT_LIMITS) -> Summary:
+    """Everything kept of *raw* besides itself, understood as far as *limits* allow. Raises nothing, whatever the octets."""
     try:
-        return _read(raw)
+        return _read(raw, limits)
     except (ValueError, LookupError, RecursionError):
         # No octets are known to come here. Should some be found, their owner still gets the mail.
         return _opaque(raw)
 
 
-def _read(raw: Octets) -> Summary:
-    part = scan(raw)
-    head = raw[: min(part.body_start, DEFAULT_LIMITS.header)]
+def _read(raw: Octets, limits: ScanLimits) -> Summary:
+    part = scan(raw, limits)
+    head = raw[: min(part.body_start, limits.header)]
     return _summary(raw, part, preview(raw, part), _sort_keys(part.envelope or _NO_ENVELOPE, head), head)
 
 

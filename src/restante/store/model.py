@@ -10,6 +10,8 @@ import enum
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from restante.mime.scan import DEFAULT_LIMITS as DEFAULT_SCAN
+from restante.mime.scan import ScanLimits
 from restante.model.dates import MailDate
 from restante.model.flags import NO_FLAGS, FlagSet
 from restante.model.ids import AccountId, EmailId, MailboxId, ModSeq, ThreadId, Uid, UidValidity
@@ -308,9 +310,11 @@ class StoreLimits:
         keywords: distinct keywords per mailbox.
         message: octets of one message.
         tombstones: seconds an expunge is remembered for resynchronisation.
+        scan: what of a message is understood; the rest is served as it is.
     """
 
     mailboxes: int = 10_000
     keywords: int = 1_000
     message: int = 64 * 1024 * 1024
     tombstones: int = 180 * 86_400
+    scan: ScanLimits = DEFAULT_SCAN

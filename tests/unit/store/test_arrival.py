@@ -13,6 +13,7 @@ from tests.support.sample_mail import mails
 from tests.support.store import mail
 
 from restante.mime.encode import load
+from restante.mime.scan import DEFAULT_LIMITS
 from restante.model.ids import EmailId
 from restante.store import arrival
 from restante.store.arrival import Summary, email_id, summarise, thread_id
@@ -125,16 +126,16 @@ def test_a_mapped_file_gives_the_same(tmp_path: Path) -> None:
 @given(st.binary(max_size=300))
 def test_any_octets(raw: bytes) -> None:
     # Past the fallback: reading itself must not fail.
-    check(raw, arrival._read(raw))
+    check(raw, arrival._read(raw, DEFAULT_LIMITS))
 
 
 @given(st.lists(PIECES, max_size=25).map(b"".join))
 def test_any_mixture_of_mail(raw: bytes) -> None:
-    check(raw, arrival._read(raw))
+    check(raw, arrival._read(raw, DEFAULT_LIMITS))
 
 
 def test_what_cannot_be_read_is_served_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(raw: object) -> None:
+    def refuse(raw: object, limits: object) -> None:
         raise LookupError("no such charset")
 
     monkeypatch.setattr(arrival, "scan", refuse)

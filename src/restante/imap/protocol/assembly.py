@@ -123,7 +123,9 @@ class Assembly:
             return self.fault or head
         if self.fault is not None:
             return self.fault
-        reader = Reader(self._pieces, head.end, uid=head.uid, arguments=self._limits.arguments)
+        reader = Reader(
+            self._pieces, head.end, uid=head.uid, arguments=self._limits.arguments, nesting=self._limits.nesting
+        )
         return Request(head.tag, head.name, reader, tuple(self._literals))
 
 

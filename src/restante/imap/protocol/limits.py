@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from restante.imap.wire.cursor import MAX_ARGUMENTS
+from restante.imap.wire.cursor import MAX_ARGUMENTS, MAX_DEPTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class WireLimits:
         literals: the most literals of one command.
         discard: the most that is read and thrown away to stay in step with a client whose literals are refused.
         arguments: the most members of a list or message set.
+        nesting: the most levels of parentheses.
     """
 
     line: int = 65_536
@@ -28,3 +29,4 @@ class WireLimits:
     literals: int = 1_000
     discard: int = 128 << 20
     arguments: int = MAX_ARGUMENTS
+    nesting: int = MAX_DEPTH

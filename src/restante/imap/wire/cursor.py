@@ -29,10 +29,23 @@ class Cursor:
         uid: whether message sets hold UIDs, as they do after ``UID`` (RFC 9051 §6.4.9).
         utf8: whether the client agreed on UTF-8 mailbox names (RFC 9051 §5.1, RFC 6855 §3).
         arguments: the most members a list or a message set may have.
+        nesting: the most levels of parentheses.
         numbered: whether a set of sequence numbers has been read.
     """
 
-    __slots__ = ("_at", "_before", "_depth", "_next", "_pieces", "_text", "arguments", "numbered", "uid", "utf8")
+    __slots__ = (
+        "_at",
+        "_before",
+        "_depth",
+        "_next",
+        "_pieces",
+        "_text",
+        "arguments",
+        "nesting",
+        "numbered",
+        "uid",
+        "utf8",
+    )
 
     def __init__(
         self,
@@ -42,6 +55,7 @@ class Cursor:
         uid: bool = False,
         utf8: bool = False,
         arguments: int = MAX_ARGUMENTS,
+        nesting: int = MAX_DEPTH,
     ) -> None:
         """Over *pieces*, lines and literals in turn beginning and ending with a line, from octet *at* of the first."""
         self._pieces = pieces
@@ -53,6 +67,7 @@ class Cursor:
         self.uid = uid
         self.utf8 = utf8
         self.arguments = arguments
+        self.nesting = nesting
         self.numbered = False
 
     @property
@@ -104,7 +119,7 @@ class Cursor:
             raise self.expected(option.decode("ascii"))
 
     def nested(self) -> Nesting:
-        """A guard for a rule that contains itself: ``with r.nested(): ...``, at most :data:`MAX_DEPTH` deep."""
+        """A guard for a rule that contains itself: ``with r.nested(): ...``, at most :attr:`nesting` deep."""
         return Nesting(self)
 
     def list_of(self, read: Callable[[Self], T], *, empty: bool = False) -> tuple[T, ...]:
@@ -152,8 +167,8 @@ class Cursor:
 
     def _enter(self) -> None:
         self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise self.expected(f"at most {MAX_DEPTH} levels of parentheses")
+        if self._depth > self.nesting:
+            raise self.expected(f"at most {self.nesting} levels of parentheses")
 
     def _next_literal(self, what: str) -> Literal:
         if self._at == len(self._text) and self._next < len(self._pieces):

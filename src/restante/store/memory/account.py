@@ -90,7 +90,7 @@ class AccountState:
 
     def take_in(self, new: NewMessage) -> Content:
         """Raises MessageTooBig."""
-        return self.contents.take_in(new, self.shared.limits.message)
+        return self.contents.take_in(new, self.shared.limits)
 
     def record(self, box: Box) -> MailboxRecord:
         """As LIST sees *box*."""

@@ -11,7 +11,7 @@ from restante.model.dates import MailDate
 from restante.model.ids import EmailId, ThreadId
 from restante.store.arrival import Summary, email_id, summarise, thread_id
 from restante.store.errors import MessageTooBig, Unavailable
-from restante.store.model import Field, Flagged, MessageRecord, NewMessage, Upload
+from restante.store.model import Field, Flagged, MessageRecord, NewMessage, StoreLimits, Upload
 
 _PIECE: Final = 64 * 1024
 
@@ -71,8 +71,9 @@ class Contents:
         self._inline = inline
         self._by_id: WeakValueDictionary[str, Content] = WeakValueDictionary()
 
-    def take_in(self, new: NewMessage, limit: int) -> Content:
-        """The content of *new*. Raises MessageTooBig for more than *limit* octets."""
+    def take_in(self, new: NewMessage, limits: StoreLimits) -> Content:
+        """The content of *new*. Raises MessageTooBig."""
+        limit = limits.message
         if (new.raw.size if isinstance(new.raw, MemoryUpload) else len(_octets(new.raw))) > limit:
             raise MessageTooBig(f"the message is larger than the {limit} octets allowed")
         raw = _octets(new.raw)
@@ -80,7 +81,7 @@ class Contents:
         known = self._by_id.get(own)
         if known is not None:
             return known
-        summary = summarise(raw)
+        summary = summarise(raw, limits.scan)
         content = self._by_id[own] = Content(raw, summary, own, thread_id(summary.sort_keys, own))
         return content
 

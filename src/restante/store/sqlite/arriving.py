@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from restante.mime.scan import ScanLimits
 from restante.model.dates import MailDate
 from restante.model.flags import FlagSet
 from restante.model.ids import EmailId, ModSeq, Uid, UidValidity
@@ -39,9 +40,9 @@ class Arrival:
     blob: str | None
 
 
-def prepare(raw: Octets, flags: FlagSet, date: MailDate, blob: str | None = None) -> Arrival:
-    """Work out a message's answers."""
-    summary = summarise(raw)
+def prepare(raw: Octets, flags: FlagSet, date: MailDate, limits: ScanLimits, blob: str | None = None) -> Arrival:
+    """Work out a message's answers, as far as *limits* allow."""
+    summary = summarise(raw, limits)
     end = summary.header_size
     return Arrival(
         flags, date, summary, email_id(raw), bytes(raw[:end]), None if blob is not None else bytes(raw[end:]), blob

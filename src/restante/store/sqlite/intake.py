@@ -12,6 +12,7 @@ import mmap
 from collections.abc import Sequence
 from contextlib import suppress
 
+from restante.mime.scan import ScanLimits
 from restante.store.blobs.files import AccountBlobs
 from restante.store.blobs.staging import FileUpload, MemoryUpload, Staging
 from restante.store.errors import MessageTooBig
@@ -53,11 +54,13 @@ class Intake:
     Args:
         blobs: the account's files.
         staging: where files begin.
+        scan: what of a message is understood.
     """
 
-    def __init__(self, blobs: AccountBlobs, staging: Staging) -> None:
+    def __init__(self, blobs: AccountBlobs, staging: Staging, scan: ScanLimits) -> None:
         self.blobs = blobs
         self._staging = staging
+        self._scan = scan
 
     def is_large(self, message: NewMessage) -> bool:
         """Whether *message* goes to a blob."""
@@ -65,7 +68,7 @@ class Intake:
 
     def small(self, messages: Sequence[NewMessage]) -> list[Arrival]:
         """Work out messages whose octets are at hand."""
-        return [prepare(_octets(message.raw), message.flags, message.internal_date) for message in messages]
+        return [prepare(_octets(message.raw), message.flags, message.internal_date, self._scan) for message in messages]
 
     def any(self, messages: Sequence[NewMessage]) -> list[Arrival]:
         """Work out messages, large ones put to blobs; uses up the uploads. Raises OSError."""
@@ -86,7 +89,7 @@ class Intake:
             self.blobs.delete([arrival.blob for arrival in arrivals if arrival.blob is not None])
 
     def _small(self, message: NewMessage) -> Arrival:
-        return prepare(_octets(message.raw), message.flags, message.internal_date)
+        return prepare(_octets(message.raw), message.flags, message.internal_date, self._scan)
 
     def _large(self, message: NewMessage) -> Arrival:
         raw = message.raw
@@ -101,9 +104,9 @@ class Intake:
 
     def _file(self, upload: FileUpload, message: NewMessage) -> Arrival:
         if not upload.size:
-            return prepare(b"", message.flags, message.internal_date)
+            return prepare(b"", message.flags, message.internal_date, self._scan)
         with mmap.mmap(upload.fileno(), 0, access=mmap.ACCESS_READ) as raw:
-            arrival = prepare(raw, message.flags, message.internal_date, upload.path.name)
+            arrival = prepare(raw, message.flags, message.internal_date, self._scan, upload.path.name)
         self.blobs.put(upload)
         return arrival
 

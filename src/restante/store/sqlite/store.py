@@ -157,7 +157,7 @@ class SqliteStore:
 
     def _new(self, id: AccountId, path: Path) -> SqliteAccount:  # noqa: A002
         database = Database(path, self._cache, self._open.used)
-        intake = Intake(self._blobs.of(id), self._shared.staging)
+        intake = Intake(self._blobs.of(id), self._shared.staging, self._shared.limits.scan)
         return SqliteAccount(id, database, intake, self._shared)
 
     async def accounts(self) -> list[AccountId]:
