@@ -28,7 +28,7 @@ WRITTEN = sorted((*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "te
 _FENCE = re.compile(r"^( *)(```+)([a-z]*)[^\n]*\n(.*?)^\1\2[ ]*$", re.MULTILINE | re.DOTALL)
 _SPAN = re.compile(r"`([^`\n]+)`")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
-_COMMAND = re.compile(r"(?:^|[\s/(])restante(?=\s+[a-z-])")
+_COMMAND = re.compile(r"(?:^|(?<!-[a-z])[\s(]|\./|bin/)restante(?=\s+[a-z-])")
 _SETTING = re.compile(rf"(?<![\w./-])({'|'.join(SECTIONS)})\.([a-z][a-z0-9_]*)(?![\w/(]|\.\w)")
 _VARIABLE = re.compile(r"\bRESTANTE_[A-Z0-9_]+\b")
 _FILE_SUFFIXES = {"py", "md", "db", "toml", "log", "sh"}
@@ -135,6 +135,18 @@ def test_settings_named_exist(page: Path) -> None:
     assert {path for path in named - known if path.partition(".")[2] not in _FILE_SUFFIXES} == set()
     variables = {setting.environment for setting in all_settings()}
     assert set(_VARIABLE.findall(text)) - variables <= {"RESTANTE_CONFIG", "RESTANTE_CRASH_ROUNDS"}
+
+
+@each_page
+def test_defaults_shown_are_the_defaults(page: Path) -> None:
+    reference = settings.markdown()
+    known = {setting.path for setting in all_settings()}
+    rows = re.findall(r"^\| `([a-z_]+\.[a-z0-9_]+)` \| ([^|`]+?) \|", page.read_text(), re.MULTILINE)
+    for path, shown in (row for row in rows if row[0] in known):
+        section = reference[reference.index(f"### {path}\n") :]
+        default = re.search(r"^- Default: `(.*)`$", section, re.MULTILINE)
+        assert default is not None
+        assert shown == default[1].strip('[]"'), path
 
 
 @each_page
