@@ -56,6 +56,16 @@ class Resync:
         r.expect(b")")
         return cls(uid_validity, modseq, known, numbers)
 
+    def proven(self, view: MailboxView) -> Uid:
+        """The highest UID up to which the client's numbers are the mailbox's: below it, it knows what vanished (§3.2.5.2)."""
+        best = Uid(0)
+        if self.numbers is not None and len(self.numbers[0]) == len(self.numbers[1]) <= len(view):
+            for number, uid in zip(self.numbers[0], self.numbers[1], strict=True):
+                if number > len(view) or view.uids[number - 1] != uid:
+                    break
+                best = uid
+        return best
+
 
 def _select(r: Reader, tables: Registry) -> Opened:
     resync = Resync.read(r)
@@ -73,7 +83,7 @@ def _select(r: Reader, tables: Registry) -> Opened:
 
 
 def _answer(resync: Resync, view: MailboxView, changes: Changes) -> list[bytes]:
-    gone = vanished(resync.known, changes, view, _proven(resync.numbers, view))
+    gone = vanished(resync.known, changes, view, resync.proven(view))
     lines = [b"VANISHED (EARLIER) " + gone.wire().encode()] if gone else []
     for message in changes.flagged:
         number = view.seqnum(message.uid)
@@ -83,13 +93,17 @@ def _answer(resync: Resync, view: MailboxView, changes: Changes) -> list[bytes]:
 
 
 def vanished(known: UidSet | None, changes: Changes, view: MailboxView, proven: Uid) -> UidSet:
-    """The UIDs of *known* that are gone: by tombstones, or where those do not suffice, by absence above *proven*."""
-    gone = changes.vanished if changes.complete else _absent(view.uids, proven + 1, view.uid_next - 1)
-    return gone if known is None else _intersection(gone, known)
+    """The UIDs of *known* that are gone: by tombstones, or where those do not suffice, by absence above *proven*.
+
+    What has gone just now, and the client still counts, is left to a VANISHED without EARLIER (§3.2.10).
+    """
+    gone = changes.vanished if changes.complete else UidSet(_absent((), proven + 1, view.uid_next - 1))
+    asked = gone if known is None else _intersection(gone, known)
+    return UidSet(gap for low, high in asked.ranges for gap in _absent(view.uids, low, high))
 
 
-def _absent(uids: Sequence[int], low: int, high: int) -> UidSet:
-    """The numbers from *low* to *high* that are not in ascending *uids*."""
+def _absent(uids: Sequence[int], low: int, high: int) -> list[tuple[int, int]]:
+    """The numbers from *low* to *high* that are not in ascending *uids*, as ranges."""
     gaps = []
     for uid in within(uids, [(low, high)]):
         if uid > low:
@@ -97,7 +111,7 @@ def _absent(uids: Sequence[int], low: int, high: int) -> UidSet:
         low = uid + 1
     if low <= high:
         gaps.append((low, high))
-    return UidSet(gaps)
+    return gaps
 
 
 def _intersection(one: UidSet, other: UidSet) -> UidSet:
@@ -113,17 +127,6 @@ def _intersection(one: UidSet, other: UidSet) -> UidSet:
         else:
             j += 1
     return UidSet(pairs)
-
-
-def _proven(numbers: tuple[UidSet, UidSet] | None, view: MailboxView) -> Uid:
-    """The highest UID up to which the client's numbers are the mailbox's, so that nothing below has vanished (§3.2.5.2)."""
-    best = Uid(0)
-    if numbers is not None and len(numbers[0]) == len(numbers[1]) <= len(view):
-        for number, uid in zip(numbers[0], numbers[1], strict=True):
-            if number > len(view) or view.uids[number - 1] != uid:
-                break
-            best = uid
-    return best
 
 
 @dataclass(frozen=True, slots=True)
