@@ -78,6 +78,78 @@ class MessageIndex(Protocol):
         ...
 
 
+class SortIndex(Protocol):
+    """What SORT and THREAD compare (RFC 5256), in columns: position *i* of each is one message; read it as a MessageIndex.
+
+    Texts are decoded and as written; a missing one is empty. Identifiers are numbers, equal where the identifiers are, good for
+    comparing with others of the same store while it is open, and nothing else.
+    """
+
+    @property
+    def uids(self) -> Sequence[int]:
+        """UIDs, ascending: those of the mailbox's index."""
+        ...
+
+    @property
+    def arrivals(self) -> Sequence[int]:
+        """INTERNALDATEs, epoch seconds."""
+        ...
+
+    @property
+    def sent(self) -> Sequence[int]:
+        """Sent dates, epoch seconds; the INTERNALDATE where there is none (RFC 5256 §2.2)."""
+        ...
+
+    @property
+    def sizes(self) -> Sequence[int]:
+        """Octets."""
+        ...
+
+    @property
+    def subjects(self) -> Sequence[str]:
+        """Base subjects (RFC 5256 §2.1)."""
+        ...
+
+    @property
+    def replies(self) -> Sequence[int]:
+        """1 for a reply or forward by its subject, else 0 (RFC 5256 §3)."""
+        ...
+
+    @property
+    def from_mailboxes(self) -> Sequence[str]:
+        """The mailbox of the first From address."""
+        ...
+
+    @property
+    def to_mailboxes(self) -> Sequence[str]:
+        """The mailbox of the first To address."""
+        ...
+
+    @property
+    def cc_mailboxes(self) -> Sequence[str]:
+        """The mailbox of the first Cc address."""
+        ...
+
+    @property
+    def from_displays(self) -> Sequence[str]:
+        """How the first From address is shown (RFC 5957 §3)."""
+        ...
+
+    @property
+    def to_displays(self) -> Sequence[str]:
+        """How the first To address is shown."""
+        ...
+
+    @property
+    def message_ids(self) -> Sequence[int]:
+        """Message identifiers; 0 where there is none."""
+        ...
+
+    def references(self, at: int) -> Sequence[int]:
+        """The identifiers the message at position *at* refers to, oldest first (RFC 5256 §3)."""
+        ...
+
+
 class Mailbox(Protocol):
     """One mailbox, which may be renamed or deleted by others meanwhile; then methods raise NoSuchMailbox."""
 
@@ -113,6 +185,10 @@ class Mailbox(Protocol):
 
     async def search(self, query: Query) -> list[Uid]:
         """UIDs of the messages that match, ascending."""
+        ...
+
+    async def sort_index(self) -> SortIndex:
+        """The columns SORT and THREAD compare, as up to date as :meth:`index`; the first call reads the mailbox."""
         ...
 
     async def append(self, messages: Sequence[NewMessage]) -> Appended:
@@ -270,5 +346,6 @@ __all__ = [
     "Hints",
     "Mailbox",
     "MessageIndex",
+    "SortIndex",
     "Store",
 ]

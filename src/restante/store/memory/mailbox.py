@@ -9,6 +9,7 @@ from restante.model.dates import MailDate
 from restante.model.flags import DELETED, FlagSet
 from restante.model.ids import EmailId, MailboxId, ModSeq, ThreadId, Uid, UidValidity
 from restante.model.message_set import UidSet
+from restante.store.columns import Columns, SortRow
 from restante.store.errors import NoSuchMailbox
 from restante.store.matching import Words, predicate
 from restante.store.memory.account import AccountState
@@ -80,6 +81,14 @@ class MemoryMailbox:
         index = self._live().index
         test = predicate(query)
         return [Uid(index.uids[at]) for at in range(len(index.uids)) if test(_Candidate(index, at))]
+
+    async def sort_index(self) -> Columns:
+        """The columns SORT and THREAD compare, made anew."""
+        index = self._live().index
+        return Columns(
+            SortRow(uid, each.internal_date.epoch, each.content.summary.size, each.content.summary.sort_keys)
+            for uid, each in zip(index.uids, index.messages, strict=True)
+        )
 
     async def append(self, messages: Sequence[NewMessage]) -> Appended:
         """Store all *messages*, or none."""

@@ -14,7 +14,8 @@ import apsw
 
 from restante.model.flags import FlagSet
 from restante.model.ids import MailboxId, ModSeq, Uid, UidValidity
-from restante.store.errors import NoSuchAccount, NoSuchMailbox
+from restante.store.columns import Columns
+from restante.store.errors import Corrupt, NoSuchAccount, NoSuchMailbox
 from restante.store.model import (
     Appended,
     Changes,
@@ -42,6 +43,9 @@ T = TypeVar("T")
 _LONG: Final = 5_000
 """Messages beyond which an index is loaded in a thread."""
 
+_ROWS_HERE: Final = 500
+"""Messages up to which sort columns are read on the loop."""
+
 _FEW: Final = 64
 """Messages up to which flags are changed here and now."""
 
@@ -55,6 +59,8 @@ class SqliteMailbox:
         self._uid_validity = uid_validity
         self._index: SqliteIndex | None = None
         self._loading = asyncio.Lock()
+        self._columns = Columns()
+        self._sorting = asyncio.Lock()
 
     @property
     def id(self) -> MailboxId:
@@ -132,6 +138,28 @@ class SqliteMailbox:
     async def search(self, query: Query) -> list[Uid]:
         """UIDs of the messages that match, ascending."""
         return await Search(self._account, self._number, query).run(await self.index())
+
+    async def sort_index(self) -> Columns:
+        """The columns SORT and THREAD compare, as up to date as the index."""
+        async with self._sorting:
+            columns, tried = self._columns, None
+            while True:
+                index = await self.index()
+                columns.keep(index.uids)
+                if len(columns.uids) == len(index.uids):
+                    return columns
+                if index.modseq == tried:
+                    raise Corrupt("a message's content is missing")
+                tried = index.modseq
+                last = columns.uids[-1] if columns.uids else 0
+                columns.extend(await self._sort_columns(last, len(index.uids) - len(columns.uids)))
+
+    async def _sort_columns(self, after: int, count: int) -> Columns:
+        """The columns of some *count* messages beyond UID *after*."""
+        number = self._number
+        if count > _ROWS_HERE:
+            return await self._account.scan(lambda each: reading.sort_columns(each, number, after))
+        return self._read(lambda each: reading.sort_columns(each, number, after))
 
     async def append(self, messages: Sequence[NewMessage]) -> Appended:
         """Store all *messages*, or none. Raises NoSuchMailbox, MessageTooBig, LimitReached, Unavailable."""

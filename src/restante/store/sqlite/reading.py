@@ -20,6 +20,7 @@ import msgspec
 from restante.model.flags import FlagSet
 from restante.model.ids import ModSeq, Uid
 from restante.model.message_set import UidSet
+from restante.store.columns import Columns, SortRow
 from restante.store.errors import Corrupt, NoSuchMailbox
 from restante.store.model import Changes, Field, Flagged, MessageRecord
 from restante.store.sqlite.arriving import unpack_sort_keys
@@ -108,6 +109,17 @@ def changes_since(connection: apsw.Connection, sets: FlagSets, mailbox: int, mod
         )
     vanished = UidSet(cast("list[tuple[int, int]]", gone))
     return Changes(now, flagged, vanished, uid_next, complete=modseq >= swept)
+
+
+def sort_columns(connection: apsw.Connection, mailbox: int, after: int) -> Columns:
+    """What SORT and THREAD compare, of the messages with UIDs beyond *after*, in one pass."""
+    found = connection.execute(
+        "SELECT m.uid, m.internal_epoch, m.size, c.sort_keys FROM message m JOIN content c ON c.id = m.content "
+        "WHERE m.mailbox = ? AND m.uid > ? ORDER BY m.uid",
+        (mailbox, after),
+    )
+    rows = cast("Iterator[tuple[int, int, int, bytes]]", found)
+    return Columns(SortRow(uid, arrival, size, unpack_sort_keys(keys)) for uid, arrival, size, keys in rows)
 
 
 _COLUMNS: Final = (
