@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from restante.imap.errors import No
 from restante.imap.view import MailboxView
 from restante.model.message_set import MessageSet, UidSet
+from restante.store.query import Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +19,14 @@ class Binding:
         charset: of the strings in it.
         now: seconds since 1970-01-01T00:00:00Z, for WITHIN (RFC 5032 §3).
         notes: names of :class:`~restante.imap.registry.SearchAddition` that keys ask for.
+        relevance: what makes a message relevant, and by how much; empty unless a FUZZY key was given (RFC 6203 §4).
     """
 
     view: MailboxView
     charset: str
     now: int
     notes: set[str] = field(default_factory=set)
+    relevance: list[tuple[int, Query]] = field(default_factory=list)
 
     def uids(self, messages: MessageSet) -> UidSet:
         """The UIDs that *messages* means; numbers out of range match nothing."""

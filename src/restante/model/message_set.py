@@ -120,3 +120,12 @@ def within(numbers: Sequence[int], ranges: Iterable[tuple[int, int]]) -> list[in
         start = bisect_left(numbers, low)
         found.extend(numbers[start : bisect_right(numbers, high, start)])
     return found
+
+
+def ordered_set(numbers: Sequence[int]) -> str:
+    """``sequence-set`` text in the order of *numbers*, at least one; what ascends without a gap is a range (RFC 5267 §3.2)."""
+    ends = [at for at in range(1, len(numbers)) if numbers[at] != numbers[at - 1] + 1]
+    return ",".join(
+        str(numbers[start]) if end - start == 1 else f"{numbers[start]}:{numbers[end - 1]}"
+        for start, end in zip([0, *ends], [*ends, len(numbers)], strict=True)
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from restante.imap.core.search import all_numbers
+from restante.imap.core.search_answer import all_numbers
 from restante.imap.hooks import SearchPart, SearchResult, SearchReturn, always
 from restante.imap.registry import Extension
 

@@ -22,7 +22,7 @@ from restante.imap.registry import Extension, Registry
 from restante.imap.state import Selected
 from restante.imap.wire.reader import Reader
 from restante.model.ids import Uid
-from restante.model.message_set import MessageSet, UidSet
+from restante.model.message_set import MessageSet, ordered_set
 
 N = TypeVar("N", bound=int)
 
@@ -43,7 +43,7 @@ class Page:
         return cls(sign * first, sign * r.nz_number())
 
     def of(self, numbers: Sequence[N]) -> Sequence[N]:
-        """The members of ascending *numbers* in those places; none where there are no such places."""
+        """The members of *numbers* in those places; none where there are no such places."""
         low, high = sorted((abs(self.first), abs(self.last)))
         if self.first > 0:
             return numbers[low - 1 : high]
@@ -51,7 +51,8 @@ class Page:
 
     def write(self, result: SearchResult) -> bytes:
         """``PARTIAL (range set)``, NIL for none (§3.1)."""
-        found = UidSet.of(self.of(result.numbers)).wire() or "NIL"
+        page = self.of(result.numbers)
+        found = ordered_set(page) if page else "NIL"
         return f"PARTIAL ({self.first}:{self.last} {found})".encode()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from restante.imap.core.search import SAVE
+from restante.imap.core.search_answer import SAVE
 from restante.imap.hooks import SearchPart, SearchReturn, always
 from restante.imap.registry import Extension
 
