@@ -1,0 +1,44 @@
+"""What holds for every test: a bug that a server turned into an answer, or that ended one of its tasks, fails the test."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from restante.server.journal import SessionJournal
+
+
+class _Errors(logging.Handler):
+    """Keeps what asyncio logs as errors: exceptions that nobody awaited."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.found: list[BaseException | str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        self.found.append(error or record.getMessage())
+
+
+@pytest.fixture(autouse=True)
+def met_bugs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Exception]]:
+    """The bugs that in-process servers met; a test that means to meet one takes it out of here."""
+    met: list[Exception] = []
+    told = SessionJournal.bug
+
+    def bug(journal: SessionJournal, error: Exception) -> str:
+        met.append(error)
+        return told(journal, error)
+
+    monkeypatch.setattr(SessionJournal, "bug", bug)
+    errors = _Errors()
+    logging.getLogger("asyncio").addHandler(errors)
+    try:
+        yield met
+    finally:
+        logging.getLogger("asyncio").removeHandler(errors)
+    for each in met:
+        raise AssertionError("a server met a bug") from each
+    assert not errors.found, "an exception ended a task or a callback"
