@@ -40,6 +40,7 @@ from restante.server.connection import ImapConnection, Shell, Timeouts
 from restante.server.journal import Faults, SessionJournal
 from restante.server.listener import Listener
 from restante.server.lmtp import LmtpLimits, LmtpServer
+from restante.server.lock import sole_server
 from restante.server.presence import ConnectionLimits, Presence
 from restante.store.address import Addressing
 from restante.store.api import Store
@@ -80,6 +81,8 @@ class Running:
     Attributes:
         mail: what it serves.
         faults: the bugs it has met.
+        presence: who is connected.
+        tls: the context of every TLS connection.
         imap: where IMAP is taken, as it came to be.
         imaps: where IMAP under TLS is taken.
         lmtp: where LMTP is taken.
@@ -89,6 +92,8 @@ class Running:
 
     mail: Mail
     faults: Faults
+    presence: Presence
+    tls: TlsContext
     listener: Listener
     lmtp_server: LmtpServer
     certificate: CertificatePaths
@@ -98,8 +103,16 @@ class Running:
     first: FirstAccount | None = None
 
     def reconfigure(self, config: Config) -> None:
-        """Let connections from here on live by *config*; listeners and the data directory stay as they are."""
-        self.listener.shell = _shell(config, self.mail, self.faults, self.listener.shell.connections)
+        """Let connections from here on live by *config*; listeners and the data directory stay as they are.
+
+        Raises BadCertificate, OSError; then everything stays as it is.
+        """
+        certificate = _certificate(config)
+        self.tls.follow(certificate, config.tls.minimum_version)
+        self.certificate = certificate
+        # Those who are connected stay counted.
+        self.presence.limits = _connection_limits(config)
+        self.listener.shell = _shell(config, self.mail, self.faults, self.presence, self.listener.shell.connections)
 
 
 class PoolOffload:
@@ -167,16 +180,25 @@ def new_mailboxes(config: Config) -> list[NewMailbox]:
 async def running(config: Config, *, first_run: bool = False) -> AsyncIterator[Running]:
     """A server that takes connections until the block ends, and then says BYE to all.
 
-    With *first_run*, an empty data directory gets a first account. Raises OSError when an address cannot be had, BadCertificate,
-    and as :func:`open_directory`.
+    With *first_run*, an empty data directory gets a first account. Raises OSError when an address cannot be had or another
+    server has the data directory, BadCertificate, and as :func:`open_directory`.
     """
+    with sole_server(config.data.dir):
+        async with _serving(config, first_run=first_run) as server:
+            yield server
+
+
+@asynccontextmanager
+async def _serving(config: Config, *, first_run: bool) -> AsyncIterator[Running]:
     async with open_mail(config) as mail:
         first = await _first_account(mail) if first_run and not await mail.directory.list(limit=1) else None
         certificate = _certificate(config)
         tls = TlsContext(certificate, minimum_version=config.tls.minimum_version)
         faults = Faults()
-        listener = Listener(_shell(config, mail, faults, set()), tls.context, config.listen.backlog)
-        server = Running(mail, faults, listener, _lmtp(config, mail, faults), certificate, first=first)
+        presence = Presence(_connection_limits(config))
+        listener = Listener(_shell(config, mail, faults, presence, set()), tls.context, config.listen.backlog)
+        lmtp = _lmtp(config, mail, faults)
+        server = Running(mail, faults, presence, tls, listener, lmtp, certificate, first=first)
         try:
             await _listen_lmtp(config, server)
             for address in config.listen.imap:
@@ -245,11 +267,13 @@ def _certificate(config: Config) -> CertificatePaths:
     return CertificatePaths(tls.certificate, tls.key or tls.certificate)
 
 
-def _shell(config: Config, mail: Mail, faults: Faults, connections: set[ImapConnection]) -> Shell:
+def _connection_limits(config: Config) -> ConnectionLimits:
     limits = config.limits
-    presence = Presence(
-        ConnectionLimits(limits.connections, limits.connections_per_address, limits.connections_per_account)
-    )
+    return ConnectionLimits(limits.connections, limits.connections_per_address, limits.connections_per_account)
+
+
+def _shell(config: Config, mail: Mail, faults: Faults, presence: Presence, connections: set[ImapConnection]) -> Shell:
+    limits = config.limits
     return Shell(
         services=_services(config, mail, presence),
         wire=_wire_limits(config),

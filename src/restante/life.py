@@ -13,7 +13,7 @@ from restante.config import Config
 from restante.config.address import Address
 from restante.config.problem import ConfigError
 from restante.ops.first_run import FirstAccount
-from restante.server.certificate import fingerprint
+from restante.server.certificate import BadCertificate, fingerprint
 
 _LOG: Final = logs.logger("app")
 
@@ -48,7 +48,7 @@ async def _serve(config: Config, reread: Callable[[], Config]) -> int:
 def _reload(server: Running, reread: Callable[[], Config]) -> None:
     try:
         server.reconfigure(reread())
-    except (ConfigError, OSError) as error:
+    except (ConfigError, BadCertificate, OSError) as error:
         _LOG.error("configuration not read again", reason=str(error))
     else:
         _LOG.info("configuration read again")

@@ -110,6 +110,14 @@ class TlsContext:
         self.context = _context(self._paths, self._minimum, self._alpn)
         self.context.sni_callback = self._on_hello
 
+    def follow(self, paths: CertificatePaths, minimum_version: Literal["1.2", "1.3"]) -> None:
+        """Handshakes from here on use *paths*. Raises :class:`BadCertificate`, and leaves everything as it was."""
+        minimum, signature = _VERSIONS[minimum_version], _signature(paths)
+        self._current = _context(paths, minimum, self._alpn)
+        # What is negotiated before the name is known, as the version is, comes from the listeners' own context.
+        self.context.minimum_version = minimum
+        self._paths, self._minimum, self._signature = paths, minimum, signature
+
     def refresh(self) -> None:
         """Reads the files again if they changed since they were last looked at. Broken ones are logged and left."""
         signature = _signature(self._paths)

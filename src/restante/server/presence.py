@@ -24,17 +24,21 @@ class ConnectionLimits:
 
 
 class Presence:
-    """The counts of one server."""
+    """The counts of one server.
+
+    Attributes:
+        limits: for those who come from here on; may be replaced.
+    """
 
     def __init__(self, limits: ConnectionLimits) -> None:
-        self._limits = limits
+        self.limits = limits
         self._total = 0
         self._addresses: Counter[str] = Counter()
         self._accounts: Counter[AccountId] = Counter()
 
     def connect(self, address: str) -> Callable[[], None] | None:
         """One more connection from *address*; what ends it, or None when there are enough."""
-        if self._total >= self._limits.total or self._addresses[address] >= self._limits.per_address:
+        if self._total >= self.limits.total or self._addresses[address] >= self.limits.per_address:
             return None
         self._total += 1
         self._addresses[address] += 1
@@ -47,8 +51,8 @@ class Presence:
 
     def enter(self, login: AccountRecord) -> Callable[[], None]:
         """One more session of an account; returns what ends it. Raises No with LIMIT when there are enough."""
-        if self._accounts[login.id] >= self._limits.per_account:
-            raise No(f"This account has {self._limits.per_account} connections open already", "LIMIT")
+        if self._accounts[login.id] >= self.limits.per_account:
+            raise No(f"This account has {self.limits.per_account} connections open already", "LIMIT")
         self._accounts[login.id] += 1
         return lambda: _less(self._accounts, login.id)
 
