@@ -8,7 +8,7 @@ from typing import Final, Self
 from restante.imap.binding import Binding
 from restante.imap.core.search_answer import Returns, additions, esearch
 from restante.imap.core.search_program import Program, find
-from restante.imap.errors import Bad, No
+from restante.imap.errors import No
 from restante.imap.hooks import Numbers, SearchResult, with_uid
 from restante.imap.protocol.response import DONE, Done
 from restante.imap.registry import Registry
@@ -41,8 +41,6 @@ class Search:
 
 async def search(cmd: Search, s: Selected) -> Done:
     """Find, save if asked, and answer."""
-    if cmd.program.charset and s.session.utf8 and not s.session.rev2:
-        raise Bad("With UTF8=ACCEPT a SEARCH names no charset (RFC 9755, section 3)")
     saving = cmd.returns is not None and cmd.returns.saving
     try:
         uids, binding = await find(cmd.program, s)

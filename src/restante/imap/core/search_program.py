@@ -10,7 +10,7 @@ from typing import Final, Self
 
 from restante.imap.binding import Binding
 from restante.imap.core.search_keys import conjunction, read_key
-from restante.imap.errors import No
+from restante.imap.errors import Bad, No
 from restante.imap.hooks import SearchTerm
 from restante.imap.registry import Registry
 from restante.imap.state import Authenticated, Selected
@@ -28,10 +28,12 @@ class Program:
     Attributes:
         charset: as written, or None.
         term: what to find.
+        must_name: whether the command's syntax asks for a charset.
     """
 
     charset: str | None
     term: SearchTerm
+    must_name: bool = False
 
     @classmethod
     def read(cls, r: Reader, tables: Registry) -> Self:
@@ -47,11 +49,13 @@ class Program:
     def read_criteria(cls, r: Reader, tables: Registry) -> Self:
         """Read ``charset 1*(SP search-key)``, as SORT and THREAD have it (RFC 5256 §5)."""
         charset = r.charset()
-        return cls(charset, _keys(r.sp(), tables))
+        return cls(charset, _keys(r.sp(), tables), must_name=True)
 
     def query(self, s: Authenticated, view: MailboxView) -> tuple[Query, Binding]:
-        """What the store is asked, and what the keys noted. Raises No with BADCHARSET."""
+        """What the store is asked, and what the keys noted. Raises No with BADCHARSET, and Bad."""
         charset = codec(self.charset) if self.charset else "utf-8"
+        if self.charset and s.session.utf8 and not s.session.rev2 and not (self.must_name and charset == "utf_8"):
+            raise Bad("With UTF8=ACCEPT all strings are UTF-8; name no other charset, and none to SEARCH")
         if charset is None:
             raise No("The charset is not supported", _BADCHARSET)
         binding = Binding(view, charset, s.session.services.clock())
