@@ -15,11 +15,11 @@ class _Errors(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
-        self.found: list[BaseException | str] = []
+        self.found: list[BaseException] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        error = record.exc_info[1] if record.exc_info else None
-        self.found.append(error or record.getMessage())
+        if record.exc_info and record.exc_info[1] is not None:
+            self.found.append(record.exc_info[1])
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from ssl import SSLContext
 from typing import Final, cast
@@ -25,10 +24,9 @@ from restante.imap.protocol.connection import Connection, WireLimits
 from restante.imap.protocol.events import Event, Malformed, Overflow, RawLine
 from restante.imap.session import Journal, Services, Session
 from restante.server.compression import BadStream, Compression
+from restante.server.inbox import Inbox
 from restante.server.ticker import Ticker
 
-_INBOX: Final = 65_536
-"""Octets that may wait unread before the transport is told to pause."""
 _GATHER: Final = 65_536
 """Octets of output gathered before they are handed to the transport."""
 _FAIR: Final = 0.02
@@ -79,8 +77,7 @@ class ImapConnection(asyncio.Protocol):
         self._shell = shell
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
-        self._inbox: deque[bytes] = deque()
-        self._inbox_size = 0
+        self._inbox = Inbox()
         self._reading = True
         self._eof = False
         self._lost = False
@@ -92,7 +89,6 @@ class ImapConnection(asyncio.Protocol):
         self._out: list[bytes] = []
         self._out_size = 0
         self._compression: Compression | None = None
-        self._unfolding: Iterator[bytes] | None = None
         self._leave: Callable[[], None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._cut: asyncio.TimerHandle | None = None
@@ -119,9 +115,8 @@ class ImapConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Octets arrived."""
-        self._inbox.append(data)
-        self._inbox_size += len(data)
-        if self._inbox_size > _INBOX and self._reading and self._transport is not None:
+        self._inbox.put(data)
+        if self._inbox.is_full and self._reading and self._transport is not None:
             self._reading = False
             self._transport.pause_reading()
         self._stir()
@@ -262,7 +257,6 @@ class ImapConnection(asyncio.Protocol):
         self._transport.pause_reading()
         self._wire.drop_buffered()
         self._inbox.clear()
-        self._inbox_size = 0
         try:
             transport = await self._loop.start_tls(
                 self._transport, self, self._shell.tls, server_side=True, ssl_handshake_timeout=30.0
@@ -280,10 +274,7 @@ class ImapConnection(asyncio.Protocol):
         """Compress from here on; what is buffered came compressed (RFC 4978 §3)."""
         self.flush()
         self._compression = Compression()
-        early = self._wire.take_buffered()
-        if early:
-            self._inbox.appendleft(early)
-            self._inbox_size += len(early)
+        self._inbox.inflate(self._compression, self._wire.take_buffered())
 
     # The task
 
@@ -307,12 +298,12 @@ class ImapConnection(asyncio.Protocol):
 
     async def _serve(self, session: Session) -> None:
         while not session.over:
+            if self._stopping:
+                raise Disconnect("Server is shutting down")
             event = self._next()
             if event is not None:
                 await session.handle(event)
                 await self.drain()
-            elif self._stopping:
-                raise Disconnect("Server is shutting down")
             elif self._news_due(session):
                 self._woken = False
                 await session.news()
@@ -389,29 +380,15 @@ class ImapConnection(asyncio.Protocol):
                 return event
 
     def _feed(self) -> bool:
-        """Give the wire one more piece; whether there was one. One at a time, so that nothing unfolds ahead of its use."""
-        if self._unfolding is not None and self._unfold():
-            return True
-        if not self._inbox:
-            return False
-        data = self._inbox.popleft()
-        self._inbox_size -= len(data)
-        if not self._reading and self._inbox_size <= _INBOX // 2 and self._transport is not None:
-            self._reading = True
-            self._transport.resume_reading()
-        if self._compression is None:
-            self._wire.receive(data)
-        else:
-            self._unfolding = self._compression.inflate(data)
-        return True
-
-    def _unfold(self) -> bool:
+        """Give the wire one more piece; whether there was one."""
         try:
-            piece = next(self._unfolding, None) if self._unfolding is not None else None
+            piece = self._inbox.take()
         except BadStream:
             raise Disconnect("The compressed stream is broken") from None
+        if not self._reading and self._inbox.has_room and self._transport is not None:
+            self._reading = True
+            self._transport.resume_reading()
         if piece is None:
-            self._unfolding = None
             return False
         self._wire.receive(piece)
         return True
