@@ -86,6 +86,7 @@ class Database:
         self._closed = False
         self._reader: apsw.Connection | None = None
         self._writer: apsw.Connection | None = None
+        self._inode = 0
 
     @property
     def is_open(self) -> bool:
@@ -108,10 +109,23 @@ class Database:
         self._used(self)
 
     def writer(self) -> apsw.Connection:
-        """The connection for writing, for whoever has the turn to write. Raises what the driver raises."""
+        """The connection for writing, for whoever has the turn to write. Raises what the driver raises, and Unavailable.
+
+        An account deleted by another process leaves this one holding a file that nobody will read again; nothing may be
+        acknowledged into that.
+        """
         if self._writer is None:
             self._writer = self.connect()
+            self._inode = os.stat(self.path).st_ino
+        elif self._is_gone():
+            raise Unavailable("this account's mail is no longer here")
         return self._writer
+
+    def _is_gone(self) -> bool:
+        try:
+            return os.stat(self.path).st_ino != self._inode
+        except FileNotFoundError:
+            return True
 
     def drop_writer(self) -> None:
         """Close the connection for writing, after an I/O error; the next write opens it anew."""

@@ -1,4 +1,4 @@
-"""Hints within one process: who is to be woken for each account's changes."""
+"""Hints: who in this process is to be woken for each account's changes, and who passes them to other processes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ class SqliteHints:
 
     def __init__(self) -> None:
         self._wakes: dict[AccountId, list[Wake]] = {}
+        self.tell_others: Callable[[AccountId, ModSeq, MailboxId | None], None] | None = None
 
     def subscribe(self, account: AccountId, wake: Wake) -> Callable[[], None]:
         """Have *wake* called for each change in *account*; returns what ends it, harmless to call twice."""
@@ -30,10 +31,21 @@ class SqliteHints:
         return end
 
     def emit(self, account: AccountId, modseq: ModSeq, mailbox: MailboxId | None) -> None:
-        """Wake *account*'s sessions."""
+        """Wake *account*'s sessions, here and in other processes."""
+        self.wake(account, modseq, mailbox)
+        if self.tell_others is not None:
+            self.tell_others(account, modseq, mailbox)
+
+    def wake(self, account: AccountId, modseq: ModSeq, mailbox: MailboxId | None) -> None:
+        """Wake *account*'s sessions in this process."""
         wakes = self._wakes.get(account)
         if not wakes:
             return
         hint = Hint(account, mailbox, modseq)
         for wake in tuple(wakes):
             wake(hint)
+
+    def wake_all(self) -> None:
+        """Wake every session in this process: what changed is not known."""
+        for account in list(self._wakes):
+            self.wake(account, ModSeq(0), None)

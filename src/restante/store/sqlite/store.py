@@ -31,6 +31,7 @@ from restante.store.sqlite.faults import FAULTS, store_error
 from restante.store.sqlite.hints import SqliteHints
 from restante.store.sqlite.intake import Intake
 from restante.store.sqlite.layout import Layout
+from restante.store.sqlite.neighbours import Neighbours
 from restante.store.sqlite.sweeping import Ages, sweep
 
 T = TypeVar("T")
@@ -87,6 +88,7 @@ class SqliteStore:
         self._pools = (commits, scans)
         self._known: WeakValueDictionary[AccountId, SqliteAccount] = WeakValueDictionary()
         self._open = OpenDatabases(open_accounts, scans)
+        self._neighbours = Neighbours(self._layout.path / "processes", self._shared.hints)
         self._closed = False
         self._sweeper: asyncio.Task[None] | None = None
 
@@ -111,6 +113,8 @@ class SqliteStore:
         await self._in_thread(self._layout.prepare)
         await self._in_thread(self._shared.staging.sweep)
         self._sweeper = asyncio.get_running_loop().create_task(self._sweep_forever())
+        self._neighbours.open()
+        self._shared.hints.tell_others = self._neighbours.tell
 
     async def close(self) -> None:
         """Finish what was accepted and let go of everything."""
@@ -125,6 +129,7 @@ class SqliteStore:
         for database in self._open.all():
             self._open.close(database)
         self._closed = True
+        self._neighbours.close()
         self._shared.lately.clear()
         await asyncio.get_running_loop().run_in_executor(None, self._stop_threads)
 

@@ -240,7 +240,8 @@ async def test_idle_accounts_hold_no_file_descriptors(tmp_path: Path) -> None:
         await fill(mailboxes[-1], ())
     # Closing is a thread's work; this hop goes behind it.
     await store.accounts()
-    held = {link for each in Path("/proc/self/fd").iterdir() if (link := _target(each)).startswith(str(tmp_path))}
+    under = str(tmp_path / "accounts")
+    held = {link for each in Path("/proc/self/fd").iterdir() if (link := _target(each)).startswith(under)}
     assert len({link.split("/accounts/")[1].split("/")[0] for link in held}) <= 4
     for mailbox in mailboxes:
         assert list((await mailbox.index()).uids) == [1]
@@ -279,3 +280,18 @@ async def test_a_large_index_is_loaded_in_a_thread(account: SqliteAccount, inbox
     await inbox.append([new(b"Subject: x\r\n\r\n")] * 5001)
     assert len((await inbox.index()).uids) == 5001
     await check_account(account)
+
+
+async def test_nothing_is_acknowledged_into_an_account_another_process_deleted(tmp_path: Path) -> None:
+    store, other = SqliteStore(tmp_path), SqliteStore(tmp_path)
+    await store.open()
+    await other.open()
+    inbox = await (await store.create_account(AccountId("a"))).mailbox(INBOX)
+    assert await fill(inbox, ()) == uids(1)
+    await other.delete_account(AccountId("a"))
+    with pytest.raises(Unavailable):
+        await fill(inbox, ())
+    with pytest.raises(Unavailable):
+        await inbox.update_flags(uids(1), FlagOp.ADD, SEEN)
+    await store.close()
+    await other.close()
