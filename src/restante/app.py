@@ -42,6 +42,7 @@ from restante.server.listener import Listener
 from restante.server.lmtp import LmtpLimits, LmtpServer
 from restante.server.lock import sole_server
 from restante.server.presence import ConnectionLimits, Presence
+from restante.server.revocation import revoking
 from restante.store.address import Addressing
 from restante.store.api import Store
 from restante.store.directory import Directory
@@ -205,7 +206,8 @@ async def _serving(config: Config, *, first_run: bool) -> AsyncIterator[Running]
                 server.imap.append(Address(*await listener.listen(address, implicit_tls=False)))
             for address in config.listen.imaps:
                 server.imaps.append(Address(*await listener.listen(address, implicit_tls=True)))
-            yield server
+            with revoking(mail.directory, listener.shell.connections):
+                yield server
         finally:
             await asyncio.gather(listener.stop(GRACE), server.lmtp_server.stop(GRACE))
 
@@ -305,7 +307,11 @@ def _services(config: Config, mail: Mail, presence: Presence) -> Services:
         registry=Registry(ALL, mail.store.features),
         presence=presence,
         clock=lambda: int(time.time()),
-        limits=SessionLimits(append=config.limits.append, argument_literal=config.limits.literal),
+        limits=SessionLimits(
+            append=config.limits.append,
+            argument_literal=config.limits.literal,
+            numbers_end_uidonly=config.imap.numbers_end_uidonly,
+        ),
         plaintext=_plaintext(config),
         identity=_identity(config),
     )

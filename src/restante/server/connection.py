@@ -26,6 +26,7 @@ from restante.imap.session import Journal, Services, Session
 from restante.server.compression import BadStream, Compression
 from restante.server.inbox import Inbox
 from restante.server.ticker import Ticker
+from restante.store.directory import AccountRecord
 
 _GATHER: Final = 65_536
 """Octets of output gathered before they are handed to the transport."""
@@ -81,7 +82,7 @@ class ImapConnection(asyncio.Protocol):
         self._reading = True
         self._eof = False
         self._lost = False
-        self._stopping = False
+        self._stopping = ""
         self._woken = False
         self._expecting = False
         self._waiter: asyncio.Future[bool] | None = None
@@ -299,7 +300,7 @@ class ImapConnection(asyncio.Protocol):
     async def _serve(self, session: Session) -> None:
         while not session.over:
             if self._stopping:
-                raise Disconnect("Server is shutting down")
+                raise Disconnect(self._stopping)
             event = self._next()
             if event is not None:
                 await session.handle(event)
@@ -355,9 +356,14 @@ class ImapConnection(asyncio.Protocol):
             reason=reason,
         )
 
-    def stop(self) -> None:
-        """Say BYE as soon as the command in hand is done."""
-        self._stopping = True
+    @property
+    def login(self) -> AccountRecord | None:
+        """Who is logged in, as the directory had them then."""
+        return self._session.login if self._task is not None else None
+
+    def stop(self, reason: str = "Server is shutting down") -> None:
+        """Say BYE with *reason* as soon as the command in hand is done."""
+        self._stopping = reason
         self._stir()
 
     def abort(self) -> None:
@@ -400,7 +406,7 @@ class ImapConnection(asyncio.Protocol):
         if self._eof:
             raise ConnectionLost("closed by the client")
         if self._stopping:
-            raise Disconnect("Server is shutting down")
+            raise Disconnect(self._stopping)
         self._waiter = self._loop.create_future()
         timer = self._loop.call_later(seconds, self._stir, False) if seconds is not None else None
         try:

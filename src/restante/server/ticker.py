@@ -20,6 +20,7 @@ class Ticker:
 
     def __call__(self, seconds: float, call: Callable[[], None]) -> Callable[[], None]:
         """Call *call* every *seconds* until what is returned is called."""
+        handle: asyncio.TimerHandle
 
         def tick() -> None:
             nonlocal handle
