@@ -231,6 +231,18 @@ class Mailboxes(Section, frozen=True, kw_only=True):
         return {use: name for use, name in pairs.items() if name is not None}
 
 
+class Imap(Section, frozen=True, kw_only=True):
+    """Where IMAP can be more lenient than its standards."""
+
+    numbers_end_uidonly: Annotated[
+        bool,
+        setting(
+            "Whether a program that asked for UIDs in place of message numbers, and sends numbers all the same, is served; "
+            "its wish is then forgotten. RFC 9586 §3 has it refused."
+        ),
+    ] = False
+
+
 class Log(Section, frozen=True, kw_only=True):
     """What is logged, to standard error."""
 
@@ -260,6 +272,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     retention: Retention = msgspec.field(default_factory=Retention)
     delivery: Delivery = msgspec.field(default_factory=Delivery)
     mailboxes: Mailboxes = msgspec.field(default_factory=Mailboxes)
+    imap: Imap = msgspec.field(default_factory=Imap)
     log: Log = msgspec.field(default_factory=Log)
     id: Id = msgspec.field(default_factory=Id)
 
@@ -273,6 +286,7 @@ SECTIONS: Final[dict[str, type[Section]]] = {
     "retention": Retention,
     "delivery": Delivery,
     "mailboxes": Mailboxes,
+    "imap": Imap,
     "log": Log,
     "id": Id,
 }
