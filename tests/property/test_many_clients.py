@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.support.mailbox_model import MailboxModel, responses
+from tests.support.mailbox_model import MailboxModel, responses, resynchronised
 from tests.support.memory_client import MemoryConnection, World, world
 from tests.support.store import DEFAULT_LIMITS, Clock, Engine, engines
 from tests.support.unsteady import unsteady
@@ -25,7 +25,7 @@ FLAGS = ("\\Seen", "\\Deleted", "\\Flagged", "urgent")
 WEIGHTS = {
     "append": 6, "store": 14, "delete": 8, "expunge": 6, "uid expunge": 4, "copy": 3, "move": 3, "read": 5, "look": 5,
     "search": 3, "noop": 2, "check": 1, "idle": 5, "select": 2, "examine": 1, "close": 1, "unselect": 1, "status": 1,
-    "condstore": 1, "qresync": 1, "rev2": 1,
+    "condstore": 1, "qresync": 3, "resync": 6, "rev2": 1,
 }  # fmt: skip
 COMMANDS = tuple(verb for verb, weight in WEIGHTS.items() for _ in range(weight))
 STEP = st.tuples(st.integers(0, 3), st.sampled_from(COMMANDS), st.integers(0, 7), st.integers(0, 7), st.integers(0, 63))
@@ -47,6 +47,7 @@ class Actor:
     model: MailboxModel = field(default_factory=MailboxModel)
     mailbox: str = ""
     read_only: bool = False
+    alone: bool = True
     idling: bytes = b""
     dialogue: list[bytes] = field(default_factory=list)
 
@@ -126,10 +127,29 @@ class Actor:
                 self.model.apply(
                     reply[: reply.rfind(b"+ ")] + reply[reply.index(b"\r\n", reply.rfind(b"+ ")) + 2 :], b""
                 )
+            case "resync":
+                await self.resync()
             case "close" | "unselect":
                 assert await self.leave(verb.upper()) == b"OK"
             case _:
                 raise AssertionError(verb)
+
+    async def resync(self) -> None:
+        """It goes and comes back, knowing what it knew; one answer brings it up to date (RFC 7162 §3.2.5)."""
+        kept = self.model.kept()
+        state = self.connection.session.state
+        if kept is None or "QRESYNC" not in self.connection.session.enabled or not self.model.highest:
+            return
+        assert isinstance(state, Selected)
+        verb = "EXAMINE" if self.read_only else "SELECT"
+        since = f"({state.mailbox.uid_validity} {self.model.highest})"
+        reply = await self.connection.ok(f"{verb} {self.mailbox} (QRESYNC {since})")
+        self.dialogue += [f"{verb} QRESYNC {since}, knowing {kept}".encode(), reply]
+        self.model.opened(reply)
+        found = resynchronised(kept, reply)
+        assert sorted(found) == list(self.view_uids())
+        if self.alone:
+            assert found == dict(await self.truth())
 
     async def leave(self, verb: str) -> bytes:
         condition = await self.command(verb)
@@ -234,6 +254,7 @@ async def cast_of(there: World) -> list[Actor]:
     await actors[0].command("CREATE Box")
     for number in range(7):
         await actors[0].act("append", number // 6, number, number)
+    await actors[2].command("ENABLE QRESYNC")
     for number, actor in enumerate(actors):
         await actor.select("EXAMINE" if number == 3 else "SELECT", "INBOX")
         await actor.command("FETCH 1:* (UID FLAGS)")
@@ -282,6 +303,8 @@ async def work_at_once(engine: Engine, path: Path, seed: int) -> None:
     actors: list[Actor] = []
     try:
         actors = await cast_of(there)
+        for actor in actors:
+            actor.alone = False
         await asyncio.gather(*(work(actor, random.Random(die.random()), 60) for actor in actors))
         for actor in actors:
             await actor.comes_to_rest()

@@ -136,7 +136,9 @@ class MailboxModel:
 
     def _vanished_unseen(self, uid: int) -> None:
         """One of the messages whose UIDs the client has not asked for is gone: which of its neighbours, it cannot know."""
-        start = max((at + 1 for at, slot in enumerate(self.slots) if slot.uid is not None and slot.uid < uid), default=0)
+        start = max(
+            (at + 1 for at, slot in enumerate(self.slots) if slot.uid is not None and slot.uid < uid), default=0
+        )
         end = next((at for at in range(start, len(self.slots)) if self.slots[at].uid is not None), len(self.slots))
         assert start < end, f"VANISHED {uid}: there is no place for it"
         self.slots[start:end] = [Slot() for _ in range(end - start - 1)]
@@ -178,3 +180,23 @@ class MailboxModel:
     def agrees_fully(self, truth: list[tuple[int, frozenset[str]]]) -> None:
         """As :meth:`agrees`, with nothing unknown."""
         assert [(slot.uid, slot.flags) for slot in self.slots] == truth
+
+    def kept(self) -> dict[int, frozenset[str]] | None:
+        """What a client keeps of a mailbox it leaves; None where it does not know all."""
+        found = {slot.uid: slot.flags for slot in self.slots if slot.uid is not None and slot.flags is not None}
+        return found if len(found) == len(self.slots) else None
+
+
+def resynchronised(kept: dict[int, frozenset[str]], reply: bytes) -> dict[int, frozenset[str]]:
+    """What was kept, brought up to date by the reply to a SELECT with QRESYNC (RFC 7162 §3.2.5)."""
+    found = dict(kept)
+    for line in responses(reply):
+        if match := _VANISHED.match(line[2:]):
+            for gone in numbers(match[2]):
+                found.pop(gone, None)
+        elif _FETCH.match(line[2:]):
+            uid, flags = _UID.search(line), _FLAGS.search(line)
+            assert uid
+            assert flags
+            found[int(uid[1])] = frozenset(name.decode().lower() for name in flags[1].split()) - {"\\recent"}
+    return found
