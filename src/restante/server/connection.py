@@ -25,6 +25,7 @@ from restante.imap.protocol.events import Event, Malformed, Overflow, RawLine
 from restante.imap.session import Journal, Services, Session
 from restante.server.compression import BadStream, Compression
 from restante.server.inbox import Inbox
+from restante.server.parting import LINGER, Parting
 from restante.server.ticker import Ticker
 from restante.store.directory import AccountRecord
 
@@ -92,8 +93,9 @@ class ImapConnection(asyncio.Protocol):
         self._compression: Compression | None = None
         self._leave: Callable[[], None] | None = None
         self._task: asyncio.Task[None] | None = None
-        self._cut: asyncio.TimerHandle | None = None
-        self._yielded = self._loop.time()
+        self._sent_away = False
+        self._parting: Parting | None = None
+        self._yielded = self._heard = self._loop.time()
         self.tls = shell.implicit_tls
         self.peer = ""
         self.local = False
@@ -116,6 +118,7 @@ class ImapConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Octets arrived."""
+        self._heard = self._loop.time()
         self._inbox.put(data)
         if self._inbox.is_full and self._reading and self._transport is not None:
             self._reading = False
@@ -131,8 +134,6 @@ class ImapConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The transport is closed."""
         self._lost = self._eof = True
-        if self._cut is not None:
-            self._cut.cancel()
         self._stir()
         self.resume_writing()
 
@@ -292,7 +293,7 @@ class ImapConnection(asyncio.Protocol):
         except ConnectionLost as error:
             reason = error.text
         except Disconnect as error:
-            reason = error.text
+            reason, self._sent_away = error.text, True
             self.write(response.status("*", "BYE", error.text, error.code))
         finally:
             self._finish(session, reason)
@@ -338,10 +339,9 @@ class ImapConnection(asyncio.Protocol):
         self._shell.connections.discard(self)
         if self._leave is not None:
             self._leave()
-        if self._transport is not None:
-            self._transport.close()
-            # A client that reads nothing would keep the rest for ever.
-            self._cut = self._loop.call_later(self._shell.timeouts.write, self._transport.abort)
+        if self._transport is not None and not self._lost:
+            linger = self._sent_away and not self._eof and self._loop.time() - self._heard < LINGER
+            self._parting = Parting(self._transport, linger=linger, patience=self._shell.timeouts.write)
         tally = session.tally
         self._journal.event(
             "session ended",
@@ -372,9 +372,11 @@ class ImapConnection(asyncio.Protocol):
             self._transport.abort()
 
     async def closed(self) -> None:
-        """Wait until the connection's task is over."""
+        """Wait until the connection's task is over, and what it said has left."""
         if self._task is not None:
             await asyncio.wait([self._task])
+        if self._parting is not None:
+            await asyncio.wait([self._parting.gone])
 
     # Within
 

@@ -52,7 +52,7 @@ class Listener:
         waiting = [asyncio.ensure_future(connection.closed()) for connection in open_now]
         if waiting:
             _, late = await asyncio.wait(waiting, timeout=grace)
-            for connection in self.shell.connections if late else ():
+            for connection in open_now if late else ():
                 connection.abort()
             if late:
                 await asyncio.wait(late, timeout=grace)
