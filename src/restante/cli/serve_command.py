@@ -7,6 +7,7 @@ import sys
 import click
 
 from restante.cli.options import loaded, shared_options
+from restante.cli.outcome import Exit, Failure
 from restante.config import Flag
 
 
@@ -25,5 +26,10 @@ def serve(imap: str | None, imaps: str | None, lmtp: str | None, lmtp_socket: st
     config = loaded(flags).config
     # Imported late: it brings in the engines, which most commands do without.
     from restante import life
+    from restante.server.certificate import BadCertificate
 
-    sys.exit(life.serve(config, lambda: loaded(flags).config))
+    try:
+        status = life.serve(config, lambda: loaded(flags).config)
+    except BadCertificate as error:
+        raise Failure(str(error), Exit.CONFIG) from error
+    sys.exit(status)
