@@ -158,7 +158,9 @@ def test_second_server_on_a_directory_is_refused(tmp_path: Path) -> None:
     service = Service(tmp_path)
     account = service.account("ada")
     with service.running() as server:
-        second = subprocess.run(service.command(Ports(*free_ports(3))), capture_output=True, text=True, timeout=30)
+        second = subprocess.run(
+            service.command(Ports(*free_ports(3))), check=False, capture_output=True, text=True, timeout=30
+        )
         assert second.returncode == 75
         assert (
             second.stderr
@@ -167,7 +169,9 @@ def test_second_server_on_a_directory_is_refused(tmp_path: Path) -> None:
         # What is no server works beside one.
         other = server.add_account("grace")
         deliver = [*COMMAND, "deliver", "ada", "--data", str(service.data)]
-        done = subprocess.run(deliver, input=b"Subject: beside\n\nhello\n", capture_output=True, timeout=30)
+        done = subprocess.run(
+            deliver, input=b"Subject: beside\n\nhello\n", check=False, capture_output=True, timeout=30
+        )
         assert done.returncode == 0, done.stderr
         with service.talk(account) as talk:
             assert b"* 1 EXISTS\r\n" in talk.command("SELECT INBOX").untagged
@@ -177,7 +181,9 @@ def test_second_server_on_a_directory_is_refused(tmp_path: Path) -> None:
 def test_start_with_what_is_no_certificate_says_so(tmp_path: Path) -> None:
     service = Service(tmp_path)
     service.configure(tls__certificate=f'"{service.file}"', tls__key=f'"{service.file}"')
-    done = subprocess.run(service.command(Ports(*free_ports(3))), capture_output=True, text=True, timeout=30)
+    done = subprocess.run(
+        service.command(Ports(*free_ports(3))), check=False, capture_output=True, text=True, timeout=30
+    )
     assert done.returncode == 78
     assert done.stderr.startswith(f"restante: {service.file} with key")
     assert "Traceback" not in done.stderr
