@@ -9,17 +9,16 @@ The rule it protects: a command's state rule is the type of its handler's sessio
 from __future__ import annotations
 
 import enum
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from restante.imap.protocol.response import Done
 from restante.imap.wire.reader import Reader
-from restante.model.ids import MailboxId, ModSeq, Uid
-from restante.model.mailbox_name import MailboxName
+from restante.model.ids import ModSeq, Uid
 from restante.model.message_set import MessageSet
 from restante.store.api import MessageIndex
-from restante.store.model import Changes, Field, MailboxRecord, MessageRecord, SpecialUse
+from restante.store.model import Field, MailboxRecord, MessageRecord, SpecialUse
 from restante.store.query import Query
 
 if TYPE_CHECKING:
@@ -397,67 +396,3 @@ class CreateParameter:
 
     name: str
     read: Callable[[Reader, Registry], SpecialUse | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Followed:
-    """What a follower of a search result says of changes (RFC 5267 §4.3).
-
-    Attributes:
-        lines: untagged responses, without ``* `` and CRLF.
-        fresh: new messages that came to the result.
-        items: what to send of each of those (RFC 5465 §7).
-    """
-
-    lines: Sequence[bytes] = ()
-    fresh: Sequence[Uid] = ()
-    items: tuple[FetchAtt, ...] = ()
-
-
-class Follower(Protocol):
-    """Something in the selected mailbox that is kept up to date until the mailbox is left."""
-
-    def leaving(self, s: Selected, changes: Changes) -> Sequence[bytes]:
-        """What to say before expunged messages lose their numbers."""
-        ...
-
-    async def follow(self, s: Selected, changes: Changes) -> Followed:
-        """What to say once the client knows of *changes*. Raises StoreError."""
-        ...
-
-
-class Watch(Protocol):
-    """What is told to a client that asked for more, or less, than news of its selected mailbox (RFC 5465)."""
-
-    @property
-    def listening(self) -> bool:
-        """Whether it is told between commands."""
-        ...
-
-    async def tell(self, s: State, numbers: Numbers, *, removes: bool) -> None:
-        """After a command, or in IDLE: tell everything that may be told; *removes* after a command that itself expunges."""
-        ...
-
-    async def news(self, s: State) -> None:
-        """Between commands: tell what hints were about."""
-        ...
-
-    def caused(self, *names: MailboxName) -> None:
-        """This session's command changes the list at *names*; its client need not be told."""
-        ...
-
-    def wrote(self, mailbox: MailboxId, uids: Collection[Uid], modseq: ModSeq) -> None:
-        """This session's command has put messages into *mailbox*."""
-        ...
-
-    def doubt(self) -> None:
-        """Hints may have been lost: compare everything."""
-        ...
-
-    def overflow(self, s: State) -> None:
-        """Give up, and say so (RFC 5465 §5.8)."""
-        ...
-
-    def stop(self) -> None:
-        """Listen to hints no more."""
-        ...

@@ -71,6 +71,8 @@ class SessionLimits:
         password_failures: failed logins until the connection is ended.
         batch: messages read from the store at a time.
         patience: seconds that a command may take until the client is told that it is at work, and again after as many.
+        watched: mailboxes that NOTIFY may watch, and responses it may send at a time (RFC 5465 §5.8).
+        list_pause: seconds that changes of the mailbox list wait until NOTIFY tells them, for those that follow at once.
         numbers_end_uidonly: whether a client that enabled UIDONLY and uses message numbers all the same is served, UIDONLY
             being off from then on. RFC 9586 §3 wants BAD; some clients enable it without meaning it.
     """
@@ -81,6 +83,8 @@ class SessionLimits:
     password_failures: int = 5
     batch: int = 500
     patience: float = 12.0
+    watched: int = 5000
+    list_pause: float = 0.5
     numbers_end_uidonly: bool = False
 
 

@@ -10,14 +10,15 @@ and every error becomes an answer here (see :mod:`restante.imap.errors`).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from typing import Final, assert_never
 
 from restante.imap.announcing import announce
 from restante.imap.client import Client
 from restante.imap.errors import STORE_CODES, Bad, Disconnect, No, as_no
-from restante.imap.hooks import CommandSpec, Numbers, Watch
+from restante.imap.following import Watch
+from restante.imap.hooks import CommandSpec, Numbers
 from restante.imap.protocol import response
 from restante.imap.protocol.events import (
     ContinuationWanted,
@@ -33,7 +34,8 @@ from restante.imap.services import Every, Journal, Services, SessionLimits, Tall
 from restante.imap.state import Authenticated, LoggedOut, NotAuthenticated, Selected, State
 from restante.imap.view import Style
 from restante.imap.wire.errors import BadSyntax, TooBig
-from restante.model.mailbox_name import BadMailboxName
+from restante.model.ids import MailboxId, ModSeq, Uid
+from restante.model.mailbox_name import BadMailboxName, MailboxName
 from restante.store.directory import AccountRecord
 from restante.store.errors import StoreError, Unavailable
 
@@ -335,17 +337,34 @@ class Session:
         elif isinstance(self.state, Selected):
             await announce(self.state, expunge_ok=numbers is not Numbers.USES)
 
+    async def pushed(self) -> None:
+        """Tell a client in IDLE what has happened; with a watch just what it asked for (RFC 5465 §4)."""
+        if self.watch is not None:
+            await self.watch.news(self.state, idle=True)
+        else:
+            await self.tell(Numbers.NONE)
+
     async def news(self) -> None:
         """Tell a client that listens between commands what it asked for (RFC 5465 §3.1)."""
         if self.watch is None or self.over:
             return
         try:
-            await self.watch.news(self.state)
+            await self.watch.news(self.state, idle=False)
         except Disconnect:
             raise
         except Exception as error:  # noqa: BLE001 - as in a command; here the client learns that it hears no more
             self.journal.bug(error)
             self.watch.overflow(self.state)
+
+    async def causes(self, *names: MailboxName) -> None:
+        """To be called before a command changes the mailbox list at *names*: its own client need not be told of it."""
+        if self.watch is not None:
+            await self.watch.causes(self.state, *names)
+
+    def wrote(self, mailbox: MailboxId, uids: Collection[Uid], modseq: ModSeq) -> None:
+        """To be called when a command has put messages into *mailbox*."""
+        if self.watch is not None:
+            self.watch.wrote(mailbox, uids, modseq)
 
     def still_here(self) -> None:
         """Say something in a long silence, and let no lost hint go unnoticed for longer than that."""

@@ -13,7 +13,7 @@ from restante.store.api import Account, Mailbox
 from restante.store.directory import AccountRecord
 
 if TYPE_CHECKING:
-    from restante.imap.hooks import Follower
+    from restante.imap.following import Follower
     from restante.imap.session import Session
 
 

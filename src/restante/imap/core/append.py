@@ -84,6 +84,7 @@ async def append(cmd: Append, s: Authenticated) -> Done:
     now = MailDate(s.session.services.clock())
     appended = await mailbox.append([new_message(one, now) for one in cmd.messages])
     s.session.tally.appended += len(appended.uids)
+    s.session.wrote(mailbox.id, appended.uids, appended.modseq)
     code = f"APPENDUID {appended.uid_validity} {UidSet.of(appended.uids).wire()}"
     return Done(code=code)
 

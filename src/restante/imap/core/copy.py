@@ -41,7 +41,9 @@ async def copy(cmd: Copy, s: Selected) -> Done:
         if any(index.position(uid) < 0 for uid in uids):
             # RFC 2180 §4.4.1: somebody else has expunged what the client meant, which it learns along with this.
             raise No("Some of the messages are gone; none was copied", "EXPUNGEISSUED")
-    return Done(code=copy_uid(await s.mailbox.copy(uids, mailbox.id)))
+    copied = await s.mailbox.copy(uids, mailbox.id)
+    s.session.wrote(mailbox.id, copied.target, copied.modseq)
+    return Done(code=copy_uid(copied))
 
 
 def copy_uid(copied: Copied) -> str | None:

@@ -72,6 +72,7 @@ async def create(cmd: Create, s: Authenticated) -> Done:
     """Create with all that is missing above; every level can hold mail (RFC 9051 §6.3.4)."""
     if cmd.mailbox == INBOX:
         raise No("INBOX exists always", "ALREADYEXISTS")
+    await s.session.causes(cmd.mailbox)
     record = await s.account.create(cmd.mailbox, cmd.special_use)
     if StoreFeature.OBJECT_ID in s.session.services.store.features:
         return Done(code=f"MAILBOXID ({record.id})")
@@ -82,24 +83,28 @@ async def delete(cmd: OneMailbox, s: Authenticated) -> Done:
     """Delete a mailbox that has none below it (RFC 9051 §6.3.5)."""
     if cmd.mailbox == INBOX:
         raise No("INBOX cannot be deleted", "CANNOT")
+    await s.session.causes(cmd.mailbox)
     await s.account.delete(cmd.mailbox)
     return DONE
 
 
 async def rename(cmd: Rename, s: Authenticated) -> Done:
     """Rename, or for INBOX move its messages to a new mailbox (RFC 9051 §6.3.6)."""
+    await s.session.causes(cmd.mailbox, cmd.to)
     await s.account.rename(cmd.mailbox, cmd.to)
     return DONE
 
 
 async def subscribe(cmd: OneMailbox, s: Authenticated) -> Done:
     """Subscribe, to a name that need not exist (RFC 9051 §6.3.7)."""
+    await s.session.causes(cmd.mailbox)
     await s.account.subscribe(cmd.mailbox)
     return DONE
 
 
 async def unsubscribe(cmd: OneMailbox, s: Authenticated) -> Done:
     """Drop a subscription (RFC 9051 §6.3.8)."""
+    await s.session.causes(cmd.mailbox)
     await s.account.unsubscribe(cmd.mailbox)
     return DONE
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Final
 
 from restante.imap.client import Wake
-from restante.imap.errors import Bad
 from restante.imap.hooks import NoArguments, Numbers, always, command
 from restante.imap.protocol.response import DONE, Done, continuation
 from restante.imap.registry import Extension
@@ -22,19 +21,18 @@ async def idle(cmd: NoArguments, s: Authenticated) -> Done:
     session = s.session
     client = session.client
     client.write(continuation("idling"))
-    unsubscribe = session.services.store.hints.subscribe(s.account.id, lambda hint: client.wake())
+    # A watch wakes the client itself, for what it wants.
+    hints = session.services.store.hints
+    unsubscribe = None if session.watch else hints.subscribe(s.account.id, lambda hint: client.wake())
     try:
-        while True:
-            await session.tell(Numbers.NONE)
-            said = await client.line_or_wake()
+        await session.tell(Numbers.NONE)
+        while isinstance(said := await client.line_or_wake(), Wake):
             if said is Wake.KEEPALIVE:
                 session.still_here()
-            elif said is not Wake.HINT:
-                break
+            await session.pushed()
     finally:
-        unsubscribe()
-    if not said.strip():
-        raise Bad("Expected DONE")
+        if unsubscribe is not None:
+            unsubscribe()
     if said.upper() != b"DONE":
         client.unread(said)
     return DONE

@@ -43,6 +43,7 @@ async def move(cmd: Move, s: Selected) -> Done:
     if not uids:
         return DONE
     moved = await s.mailbox.move(uids, mailbox.id)
+    s.session.wrote(mailbox.id, moved.target, moved.modseq)
     code = copy_uid(moved)
     if code is None:
         return DONE

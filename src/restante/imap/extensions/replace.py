@@ -49,6 +49,7 @@ async def replace(cmd: Replace, s: Selected) -> Done:
     mailbox = await target(s, cmd.mailbox)
     appended = await mailbox.append([new_message(cmd.replacement, MailDate(s.session.services.clock()))])
     s.session.tally.appended += 1
+    s.session.wrote(mailbox.id, appended.uids, appended.modseq)
     removed = await s.mailbox.expunge(uids, deleted_only=False)
     code = f"APPENDUID {appended.uid_validity} {appended.uids[0]}"
     s.session.client.write(status("*", "OK", "Stored", code))
