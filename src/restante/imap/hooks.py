@@ -14,17 +14,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from restante.imap.protocol.response import Done
+from restante.imap.threads.forest import Threading
 from restante.imap.wire.reader import Reader
 from restante.model.ids import ModSeq, Uid
 from restante.model.message_set import MessageSet
-from restante.store.api import MessageIndex
+from restante.store.api import MessageIndex, SortIndex
 from restante.store.model import Field, MailboxRecord, MessageRecord, SpecialUse
 from restante.store.query import Query
 
 if TYPE_CHECKING:
     from restante.imap.binding import Binding
     from restante.imap.content import Octets
-    from restante.imap.fetching import FetchContext
+    from restante.imap.fetching import Column, FetchContext
     from restante.imap.listing import ListEntry
     from restante.imap.registry import Registry
     from restante.imap.state import Selected, State
@@ -198,6 +199,11 @@ class FetchAtt(Protocol):
         """Whether fetching it sets ``\\Seen`` (RFC 9051 §6.4.5)."""
         ...
 
+    @property
+    def column(self) -> Column | None:
+        """How it is written for many messages at once; None for what may be large or must be worked out."""
+        ...
+
     def render(self, message: MessageRecord, context: FetchContext) -> Octets:
         """The item's name and value as a response writes them."""
         ...
@@ -310,6 +316,28 @@ class SearchReturn:
     read: Callable[[Reader, Registry], SearchPart]
     lists: bool = False
     relevancy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """A SORT key (RFC 5256 §3): what to compare; without *numbers* and *texts*, the score of relevancy.
+
+    Attributes:
+        numbers: a column compared as it is.
+        texts: a column compared by the active collation.
+    """
+
+    name: str
+    numbers: Callable[[SortIndex], Sequence[int]] | None = None
+    texts: Callable[[SortIndex], Sequence[str]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadAlgorithm:
+    """A THREAD algorithm (RFC 5256 §3)."""
+
+    name: str
+    thread: Threading
 
 
 @dataclass(frozen=True, slots=True)

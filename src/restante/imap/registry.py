@@ -25,8 +25,10 @@ from restante.imap.hooks import (
     SearchKey,
     SearchReturn,
     SelectParameter,
+    SortKey,
     StatusItem,
     StoreModifier,
+    ThreadAlgorithm,
     always,
 )
 from restante.store.model import StoreFeature
@@ -67,6 +69,8 @@ class Extension:
         search_keys: SEARCH keys.
         search_additions: data that search keys add to the answer.
         search_returns: SEARCH RETURN options.
+        sort_keys: SORT keys.
+        thread_algorithms: THREAD algorithms.
         status_items: STATUS items.
         list_selections: LIST selection options.
         list_returns: LIST return options.
@@ -91,6 +95,8 @@ class Extension:
     search_keys: tuple[SearchKey, ...] = ()
     search_additions: tuple[SearchAddition, ...] = ()
     search_returns: tuple[SearchReturn, ...] = ()
+    sort_keys: tuple[SortKey, ...] = ()
+    thread_algorithms: tuple[ThreadAlgorithm, ...] = ()
     status_items: tuple[StatusItem, ...] = ()
     list_selections: tuple[ListSelection, ...] = ()
     list_returns: tuple[ListReturn, ...] = ()
@@ -128,6 +134,8 @@ class Registry:
         self.search_additions = _table(e.search_additions for e in found)
         self.search_keys = _table(e.search_keys for e in found)
         self.search_returns = _table(e.search_returns for e in found)
+        self.sort_keys = _table(e.sort_keys for e in found)
+        self.thread_algorithms = _table(e.thread_algorithms for e in found)
         self.status_items = _table(e.status_items for e in found)
         self.list_selections = _table(e.list_selections for e in found)
         self.list_returns = _table(e.list_returns for e in found)

@@ -34,6 +34,7 @@ from restante.imap.services import Every, Journal, Services, SessionLimits, Tall
 from restante.imap.state import Authenticated, LoggedOut, NotAuthenticated, Selected, State
 from restante.imap.view import Style
 from restante.imap.wire.errors import BadSyntax, TooBig
+from restante.model.collation import UNICODE_CASEMAP, Collation
 from restante.model.ids import MailboxId, ModSeq, Uid
 from restante.model.mailbox_name import BadMailboxName, MailboxName
 from restante.store.directory import AccountRecord
@@ -57,6 +58,7 @@ class Session:
     tag: str = ""
     login: AccountRecord | None = None
     every: Every | None = None
+    collation: Collation = UNICODE_CASEMAP
     after_reply: Callable[[], Awaitable[None]] | None = None
     watch: Watch | None = None
 
@@ -152,6 +154,7 @@ class Session:
         """Back to where the greeting left the client; nothing it agreed on lasts (RFC 8437 §3)."""
         self._let_go()
         self.enabled.clear()
+        self.collation = UNICODE_CASEMAP
         self.login = None
         self.state = NotAuthenticated(self)
 

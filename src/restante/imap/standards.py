@@ -181,6 +181,8 @@ _LABELS: Final = {
     "search_keys": "SEARCH keys",
     "search_additions": "SEARCH additions",
     "search_returns": "SEARCH return options",
+    "sort_keys": "SORT keys",
+    "thread_algorithms": "THREAD algorithms",
     "status_items": "STATUS items",
     "list_selections": "LIST selection options",
     "list_returns": "LIST return options",

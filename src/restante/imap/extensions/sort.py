@@ -1,0 +1,117 @@
+"""SORT: RFC 5256 §3, with the RETURN options of ESORT where it is there. Messages in the order of what is in their headers.
+
+Strategy: the store has what is compared in columns, made when each message arrived; nothing is read or decoded here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Self
+
+from restante.imap.binding import Binding
+from restante.imap.core.search import answer
+from restante.imap.core.search_answer import Returns, additions
+from restante.imap.core.search_program import Program, find
+from restante.imap.errors import No
+from restante.imap.hooks import Numbers, SortKey, always, with_uid
+from restante.imap.protocol.response import DONE, Done
+from restante.imap.registry import Extension, Registry
+from restante.imap.relevancy import scores
+from restante.imap.sorting import Criterion, column, order, places
+from restante.imap.state import Selected
+from restante.imap.wire.reader import Reader
+from restante.model.ids import Uid
+from restante.model.message_set import UidSet
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """``sort = "SORT" [search-return-opts] SP sort-criteria SP search-criteria`` (§5, RFC 5267 §5)
+
+    Attributes:
+        uid: whether to answer with UIDs.
+        returns: RETURN options; None without RETURN.
+        criteria: what to sort by, each key once: a second time it would find nothing left to decide.
+        program: what to find.
+    """
+
+    uid: bool
+    returns: Returns | None
+    criteria: tuple[Criterion, ...]
+    program: Program
+
+    @classmethod
+    def read(cls, r: Reader, tables: Registry) -> Self:
+        """Read the options, the criteria, the charset and the program."""
+        returns = Returns.read(r.sp(), tables)
+        criteria: dict[str, Criterion] = {}
+        for one in r.list_of(lambda r: _criterion(r, tables)):
+            criteria.setdefault(one.key.name, one)
+        return cls(r.uid, returns, tuple(criteria.values()), Program.read_criteria(r.sp(), tables))
+
+
+def _criterion(r: Reader, tables: Registry) -> Criterion:
+    reverse = r.peek_word() == "REVERSE"
+    if reverse:
+        r.word()
+        r.sp()
+    key = tables.sort_keys.get(r.peek_word())
+    if key is None:
+        raise r.expected("a SORT key")
+    r.word()
+    return Criterion(key, reverse)
+
+
+async def sort(cmd: Sort, s: Selected) -> Done:
+    """Find, sort, save if asked, and answer."""
+    saving = cmd.returns is not None and cmd.returns.saving
+    try:
+        found, binding = await find(cmd.program, s)
+    except No:
+        if saving:
+            # RFC 5182 §2.1: a SAVE that fails leaves the empty result.
+            s.view.saved = UidSet()
+        raise
+    uids = await _sorted(cmd.criteria, s, found, binding)
+    if cmd.returns is not None:
+        await answer(cmd.returns, s, uids, binding, uid=cmd.uid)
+        return DONE
+    added = b"".join([b" (%b)" % one for one in await additions(s, binding.notes, uids)])
+    s.send(b"SORT" + b"".join([b" %d" % number for number in s.view.shown(uids, uid=cmd.uid)]) + added)
+    return DONE
+
+
+async def _sorted(criteria: Sequence[Criterion], s: Selected, found: list[Uid], binding: Binding) -> list[Uid]:
+    by_score = any(one.key.numbers is None and one.key.texts is None for one in criteria)
+    scored = await scores(s.mailbox, binding, found) if by_score else []
+    # From here on nothing is waited for, so that the columns stay as they are.
+    index = await s.mailbox.sort_index()
+    uids, at = places(index, found)
+    # The highest score comes first (RFC 6203 §6).
+    score = dict(zip(found, scored, strict=False))
+    columns = [
+        column(one.key, index, at, s.session.collation)
+        if one.key.numbers or one.key.texts
+        else [-score[uid] for uid in uids]
+        for one in criteria
+    ]
+    return [uids[each] for each in order(criteria, columns, len(uids))]
+
+
+extension: Final = Extension(
+    name="SORT",
+    rfc=5256,
+    summary="Messages sorted by the server",
+    capabilities=always("SORT"),
+    commands=with_uid("SORT", Sort, sort, state=Selected, numbers=Numbers.USES),
+    sort_keys=(
+        SortKey("ARRIVAL", numbers=lambda index: index.arrivals),
+        SortKey("CC", texts=lambda index: index.cc_mailboxes),
+        SortKey("DATE", numbers=lambda index: index.sent),
+        SortKey("FROM", texts=lambda index: index.from_mailboxes),
+        SortKey("SIZE", numbers=lambda index: index.sizes),
+        SortKey("SUBJECT", texts=lambda index: index.subjects),
+        SortKey("TO", texts=lambda index: index.to_mailboxes),
+    ),
+)
