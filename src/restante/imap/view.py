@@ -108,6 +108,15 @@ class MailboxView:
         numbers = dict(zip(self._uids, range(1, len(self._uids) + 1), strict=True))
         return [numbers[one] for one in uids]
 
+    def seqnums(self, uids: Sequence[int]) -> Sequence[int]:
+        """The sequence numbers of ascending, known *uids*; a run of neighbours costs one look."""
+        if not uids:
+            return ()
+        first = bisect_left(self._uids, uids[0])
+        if self._uids[first : first + len(uids)] == array("I", uids):
+            return range(first + 1, first + 1 + len(uids))
+        return [self.seqnum(uid) or 0 for uid in uids]
+
     # Recent messages (RFC 3501 §2.3.2)
 
     def claim(self, first: Uid) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Final
 
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -47,16 +48,24 @@ class MailDate:
 
     def wire(self) -> bytes:
         """``date-time`` without its quotes, 26 octets: ``17-Jul-1996 02:44:25 -0700`` (RFC 9051 §9)."""
-        try:
-            moment = self.datetime()
-        except OverflowError:
-            return b"01-Jan-1970 00:00:00 +0000"
-        sign = "-" if self.zone < 0 else "+"
-        hours, minutes = divmod(abs(self.zone), 60)
-        return (
-            f"{moment.day:02d}-{MONTHS[moment.month - 1]}-{moment.year:04d} "
-            f"{moment.hour:02d}:{moment.minute:02d}:{moment.second:02d} {sign}{hours:02d}{minutes:02d}"
-        ).encode()
+        day, seconds = divmod(self.epoch + self.zone * 60, _DAY)
+        minutes, second = divmod(seconds, 60)
+        return b"%b %02d:%02d:%02d %b" % (_day_text(day), minutes // 60, minutes % 60, second, _zone_text(self.zone))
+
+
+@lru_cache(maxsize=4096)
+def _day_text(day: int) -> bytes:
+    try:
+        found = date.fromordinal(day + _EPOCH_ORDINAL)
+    except (ValueError, OverflowError):
+        found = date(1970, 1, 1)
+    return f"{found.day:02d}-{MONTHS[found.month - 1]}-{found.year:04d}".encode()
+
+
+@lru_cache(maxsize=4096)
+def _zone_text(zone: int) -> bytes:
+    hours, minutes = divmod(abs(zone), 60)
+    return f"{'-' if zone < 0 else '+'}{hours:02d}{minutes:02d}".encode()
 
 
 def day_of(calendar: date) -> int:

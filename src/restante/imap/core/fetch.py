@@ -8,6 +8,7 @@ The rule it protects: a message is never parsed here, and a large one never held
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
@@ -18,7 +19,7 @@ from restante.imap.client import Client
 from restante.imap.content import Deferred, Octets, Streamed, without_nul
 from restante.imap.core.fetch_items import FLAGS, MACROS, MODSEQ, UID
 from restante.imap.errors import ConnectionLost, No
-from restante.imap.fetching import FetchContext
+from restante.imap.fetching import Batch, Column, FetchContext, lines
 from restante.imap.hooks import FetchAtt, FetchModification, Numbers, with_uid
 from restante.imap.protocol.response import DONE, Done
 from restante.imap.registry import Registry
@@ -26,9 +27,9 @@ from restante.imap.state import Selected
 from restante.imap.wire.reader import Reader
 from restante.mime.transfer import UnknownEncoding
 from restante.model.flags import SEEN, FlagSet
-from restante.model.ids import ModSeq, Uid
+from restante.model.ids import Uid
 from restante.model.message_set import MessageSet
-from restante.store.api import Blobs
+from restante.store.api import Blobs, MessageIndex
 from restante.store.errors import Corrupt, StoreError
 from restante.store.model import Field, FlagOp, FlagsUpdated, MessageRecord
 
@@ -100,7 +101,10 @@ async def fetch(cmd: Fetch, s: Selected) -> Done:
     sent = 0
     for start in range(0, len(uids), batch):
         some = uids[start : start + batch]
-        records = await s.mailbox.messages(some, fields) if fields else await _from_index(s, some)
+        if not fields and not newly:
+            sent += await _send_from_index(s, some, items)
+            continue
+        records = await s.mailbox.messages(some, fields)
         await _send(s, records, items, newly)
         sent += len(records)
     if seen:
@@ -132,11 +136,28 @@ async def _mark_seen(items: Sequence[FetchAtt], s: Selected, uids: Sequence[Uid]
     return await s.mailbox.update_flags(unseen, FlagOp.ADD, FlagSet([SEEN])) if unseen else None
 
 
-async def _from_index(s: Selected, uids: Sequence[Uid]) -> list[MessageRecord]:
-    index = await s.mailbox.index()
-    flags, modseqs, position = index.flags, index.modseqs, index.position
-    places = [(uid, at) for uid in uids if (at := position(uid)) >= 0]
-    return [MessageRecord(uid, flags[at], ModSeq(modseqs[at])) for uid, at in places]
+async def _send_from_index(s: Selected, uids: Sequence[Uid], items: Sequence[FetchAtt]) -> int:
+    """Answer with what the shared index holds; how many messages are still there."""
+    batch = _from_index(await s.mailbox.index(), uids)
+    _send_columns(s, batch, FetchContext(s.view, s.session.utf8), [item.column for item in items if item.column])
+    await s.session.client.drain()
+    return len(batch.uids)
+
+
+def _from_index(index: MessageIndex, uids: Sequence[Uid]) -> Batch:
+    """The columns of *uids*; a run of neighbours is a slice."""
+    first = max(index.position(uids[0]), 0)
+    end = first + len(uids)
+    if index.uids[first:end] == array("I", uids):
+        return Batch(uids, index.flags[first:end], index.modseqs[first:end])
+    places = [at for uid in uids if (at := index.position(uid)) >= 0]
+    return Batch(
+        [index.uids[at] for at in places], [index.flags[at] for at in places], [index.modseqs[at] for at in places]
+    )
+
+
+def _send_columns(s: Selected, batch: Batch, context: FetchContext, columns: Sequence[Column]) -> None:
+    s.session.client.write(b"".join(lines(batch, context, columns)))
 
 
 async def _send(
@@ -144,25 +165,30 @@ async def _send(
 ) -> None:
     """Render a batch and write it at once, but for messages that stream."""
     context = FetchContext(s.view, s.session.utf8)
+    columns = [item.column for item in items if item.column is not None]
+    if len(columns) == len(items) and not newly_seen:
+        _send_columns(s, Batch.of(records), context, columns)
+        await s.session.client.drain()
+        return
     # What fetching changed is told like any change of flags (RFC 7162 §3.2.4).
     style = s.view.style
     change = (FLAGS,) if not style.modseq else (FLAGS, MODSEQ) if style.uid_only else (UID, FLAGS, MODSEQ)
     with_flags = tuple(dict.fromkeys((*items, *change)))
-    lines: list[bytes] = []
+    out: list[bytes] = []
     try:
         for message in records:
             wanted = with_flags if message.uid in newly_seen else items
             pieces = [item.render(message, context) for item in wanted]
             if message.blob is None:
-                lines.append(b"%b(%b)\r\n" % (_start(s, message.uid), b" ".join(cast("list[bytes]", pieces))))
+                out.append(b"%b(%b)\r\n" % (_start(s, message.uid), b" ".join(cast("list[bytes]", pieces))))
                 continue
-            s.session.client.write(b"".join(lines))
-            lines.clear()
+            s.session.client.write(b"".join(out))
+            out.clear()
             await _stream(s, message.uid, pieces)
     except UnknownEncoding as error:
         raise No(str(error).capitalize(), "UNKNOWN-CTE") from error
     finally:
-        s.session.client.write(b"".join(lines))
+        s.session.client.write(b"".join(out))
     await s.session.client.drain()
 
 

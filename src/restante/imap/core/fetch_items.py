@@ -1,44 +1,46 @@
 """The FETCH data items of RFC 9051 §6.4.5 that are not pieces of the message's text.
 
-Answers that were computed at arrival are joined, not made.
+Answers that were computed at arrival are joined, not made; and as a batch of messages is answered, each item is a column.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from restante.imap.core.sections import read_body_section
-from restante.imap.fetching import FetchContext
+from restante.imap.fetching import Batch, Column, FetchContext
 from restante.imap.hooks import FetchAtt, FetchItem
 from restante.imap.registry import Registry
 from restante.imap.wire.reader import Reader
 from restante.store.model import Field, MessageRecord
 
-Render = Callable[[MessageRecord, FetchContext], bytes]
-
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """An item that is always in hand: *fields* to read, *show* to write it."""
+    """An item that is always in hand: *fields* to read, *column* to write it, for one message or many."""
 
     fields: Field
-    show: Render
+    column: Column
     sets_seen: bool = False
     enables: str = ""
 
     def render(self, message: MessageRecord, context: FetchContext) -> bytes:
         """The item's name and value."""
-        return self.show(message, context)
+        (value,) = self.column.values(Batch.of([message]), context)
+        return self.column.template % value
 
 
-def flags(message: MessageRecord, context: FetchContext) -> bytes:
-    """``FLAGS (…)``, ``\\Recent`` as this session has it (RFC 3501 §2.3.2)."""
-    if context.view.has_recent and context.view.is_recent(message.uid):
-        wire = message.flags.wire
-        return b"FLAGS (%b\\Recent)" % (wire + b" " if wire else b"")
-    return b"FLAGS (%b)" % message.flags.wire
+def _flags(batch: Batch, context: FetchContext) -> Iterable[bytes]:
+    """``\\Recent`` as this session has it (RFC 3501 §2.3.2)."""
+    view = context.view
+    if not view.has_recent:
+        return [flags.wire for flags in batch.flags]
+    return [
+        (flags.wire + b" \\Recent" if flags.wire else b"\\Recent") if view.is_recent(uid) else flags.wire
+        for uid, flags in zip(batch.uids, batch.flags, strict=True)
+    ]
 
 
 def _kept(answer: bytes | None) -> bytes:
@@ -47,18 +49,23 @@ def _kept(answer: bytes | None) -> bytes:
     return answer
 
 
-UID: Final = Plain(Field.NONE, lambda message, context: b"UID %d" % message.uid)
-FLAGS: Final = Plain(Field.NONE, flags)
-MODSEQ: Final = Plain(Field.NONE, lambda message, context: b"MODSEQ (%d)" % message.modseq, enables="CONDSTORE")
-_BODY: Final = Plain(Field.BODY, lambda message, context: b"BODY %b" % _kept(message.body))
+def of_records(fields: Field, template: bytes, value: Callable[[MessageRecord], object]) -> Plain:
+    """An item whose *value* is read from each message's record; *template* has the item's name and one placeholder."""
+    return Plain(fields, Column(template, lambda batch, context: map(value, batch.records)))
+
+
+UID: Final = Plain(Field.NONE, Column(b"UID %d", lambda batch, context: batch.uids))
+FLAGS: Final = Plain(Field.NONE, Column(b"FLAGS (%b)", _flags))
+MODSEQ: Final = Plain(Field.NONE, Column(b"MODSEQ (%d)", lambda batch, context: batch.modseqs), enables="CONDSTORE")
+_BODY: Final = of_records(Field.BODY, b"BODY %b", lambda m: _kept(m.body))
 
 
 def _body(r: Reader, tables: Registry) -> FetchAtt:
     return read_body_section(r, sets_seen=True) if r.peek(b"[") else _BODY
 
 
-def _item(name: str, fields: Field, show: Render) -> FetchItem:
-    item = Plain(fields, show)
+def _item(name: str, fields: Field, template: bytes, value: Callable[[MessageRecord], object]) -> FetchItem:
+    item = of_records(fields, template, value)
     return FetchItem(name, lambda r, tables: item)
 
 
@@ -66,10 +73,10 @@ ITEMS: Final = (
     FetchItem("UID", lambda r, tables: UID),
     FetchItem("FLAGS", lambda r, tables: FLAGS),
     FetchItem("BODY", _body),
-    _item("INTERNALDATE", Field.DATE, lambda m, c: b'INTERNALDATE "%b"' % m.internal_date.wire()),
-    _item("RFC822.SIZE", Field.SIZE, lambda m, c: b"RFC822.SIZE %d" % m.size),
-    _item("ENVELOPE", Field.ENVELOPE, lambda m, c: b"ENVELOPE %b" % _kept(m.envelope)),
-    _item("BODYSTRUCTURE", Field.BODYSTRUCTURE, lambda m, c: b"BODYSTRUCTURE %b" % _kept(m.bodystructure)),
+    _item("INTERNALDATE", Field.DATE, b'INTERNALDATE "%b"', lambda m: m.internal_date.wire()),
+    _item("RFC822.SIZE", Field.SIZE, b"RFC822.SIZE %d", lambda m: m.size),
+    _item("ENVELOPE", Field.ENVELOPE, b"ENVELOPE %b", lambda m: _kept(m.envelope)),
+    _item("BODYSTRUCTURE", Field.BODYSTRUCTURE, b"BODYSTRUCTURE %b", lambda m: _kept(m.bodystructure)),
 )
 
 MACROS: Final = {

@@ -117,6 +117,7 @@ class BodySection:
     sets_seen: bool
     label: bytes
     enables: str = ""
+    column: None = None
 
     @property
     def fields(self) -> Field:

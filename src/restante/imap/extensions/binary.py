@@ -32,6 +32,7 @@ class Binary:
     label: bytes
     fields: Field = Field.RAW | Field.PARTS
     enables: str = ""
+    column: None = None
 
     def render(self, message: MessageRecord, context: FetchContext) -> Octets:
         """The decoded part, as a literal8 when it holds NUL; NIL for a part that is not there."""

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from restante.imap.core.fetch_items import Plain
+from restante.imap.core.fetch_items import of_records
 from restante.imap.hooks import FetchItem, SearchKey, SearchTerm, StatusItem, always
 from restante.imap.registry import Extension, Registry
 from restante.imap.state import Selected
@@ -27,16 +27,16 @@ def _on_select(s: Selected) -> bytes:
 
 def _email_id(message: MessageRecord) -> bytes:
     assert message.email_id is not None
-    return b"EMAILID (%b)" % message.email_id.encode()
+    return message.email_id.encode()
 
 
 def _thread_id(message: MessageRecord) -> bytes:
     """NIL where the engine knows no conversations (§5.2)."""
-    return b"THREADID (%b)" % message.thread_id.encode() if message.thread_id else b"THREADID NIL"
+    return b"(%b)" % message.thread_id.encode() if message.thread_id else b"NIL"
 
 
-_EMAIL_ID: Final = Plain(Field.IDS, lambda message, context: _email_id(message))
-_THREAD_ID: Final = Plain(Field.IDS, lambda message, context: _thread_id(message))
+_EMAIL_ID: Final = of_records(Field.IDS, b"EMAILID (%b)", _email_id)
+_THREAD_ID: Final = of_records(Field.IDS, b"THREADID %b", _thread_id)
 
 
 def _key(make: Callable[[str], Query]) -> Callable[[Reader, Registry], SearchTerm]:

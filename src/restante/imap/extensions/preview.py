@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from restante.imap.core.fetch_items import Plain
-from restante.imap.fetching import FetchContext
+from restante.imap.fetching import Column, FetchContext
 from restante.imap.hooks import FetchAtt, FetchItem, always
 from restante.imap.registry import Extension, Registry
 from restante.imap.wire import writer
@@ -14,12 +14,14 @@ from restante.store.model import Field, MessageRecord
 
 
 def _show(message: MessageRecord, context: FetchContext) -> bytes:
-    """``PREVIEW string``; empty where there are no words to show (§3.2)."""
+    """``string``; empty where there are no words to show (§3.2)."""
     words = (message.preview or "").encode("utf-8", "replace")
-    return b"PREVIEW " + writer.string(words, utf8=context.utf8)
+    return writer.string(words, utf8=context.utf8)
 
 
-_PREVIEW: Final = Plain(Field.PREVIEW, _show)
+_PREVIEW: Final = Plain(
+    Field.PREVIEW, Column(b"PREVIEW %b", lambda batch, context: [_show(message, context) for message in batch.records])
+)
 
 
 def _read(r: Reader, tables: Registry) -> FetchAtt:

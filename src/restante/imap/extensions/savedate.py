@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from restante.imap.core.fetch_items import Plain
+from restante.imap.core.fetch_items import of_records
 from restante.imap.core.search_keys import constant, dated
 from restante.imap.hooks import FetchItem, SearchKey, always
 from restante.imap.registry import Extension
@@ -12,9 +12,7 @@ from restante.model.dates import MailDate
 from restante.store.model import Field, StoreFeature
 from restante.store.query import All, Compare, DateField
 
-_SAVE_DATE: Final = Plain(
-    Field.SAVE_DATE, lambda message, context: b'SAVEDATE "%b"' % MailDate(message.save_epoch).wire()
-)
+_SAVE_DATE: Final = of_records(Field.SAVE_DATE, b'SAVEDATE "%b"', lambda m: MailDate(m.save_epoch).wire())
 
 extension: Final = Extension(
     name="SAVEDATE",
