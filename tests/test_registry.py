@@ -59,6 +59,7 @@ class Anyone:
     mechanisms: tuple[str, ...] = ("PLAIN",)
     compressed: bool = False
     append_limit: int = 1000
+    save_limit: int = 1000
 
 
 def named(extension: Extension) -> str:

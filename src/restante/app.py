@@ -310,6 +310,7 @@ def _services(config: Config, mail: Mail, presence: Presence) -> Services:
         limits=SessionLimits(
             append=config.limits.append,
             argument_literal=config.limits.literal,
+            save=config.limits.save,
             numbers_end_uidonly=config.imap.numbers_end_uidonly,
         ),
         plaintext=_plaintext(config),

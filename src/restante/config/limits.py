@@ -35,6 +35,15 @@ class Limits(Section, frozen=True, kw_only=True):
             at_most=1 << 40,
         ),
     ] = 64 << 20
+    save: Annotated[
+        int,
+        setting(
+            "Messages that one COPY or APPEND may take, announced as SAVELIMIT (RFC 9738 §3); 0 for any number. Mail "
+            "programs seldom know of it, and fail when they copy more.",
+            at_least=0,
+            at_most=1_000_000,
+        ),
+    ] = 0
     arguments: Annotated[
         int, setting("Arguments of one command, list members counted.", at_least=100, at_most=1_000_000)
     ] = 10_000

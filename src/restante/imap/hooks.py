@@ -167,6 +167,11 @@ class Facts(Protocol):
         """Octets of the largest message APPEND takes."""
         ...
 
+    @property
+    def save_limit(self) -> int:
+        """Messages that one COPY or APPEND takes; 0 for any number."""
+        ...
+
 
 Capabilities = Callable[[Facts], Sequence[str]]
 

@@ -102,6 +102,11 @@ class Session:
         """Octets of the largest message APPEND takes."""
         return self.services.limits.append
 
+    @property
+    def save_limit(self) -> int:
+        """Messages that one COPY or APPEND takes; 0 for any number."""
+        return self.services.limits.save
+
     def capabilities(self) -> str:
         """The CAPABILITY list as things are."""
         return self.services.registry.capabilities(self)

@@ -102,6 +102,7 @@ class _Moment:
     tls_offered: bool = False
     compressed: bool = False
     append_limit: int = SessionLimits().append
+    save_limit: int = SessionLimits().save
     mechanisms: tuple[str, ...] = offered(protected=True)
 
 

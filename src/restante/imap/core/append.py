@@ -81,6 +81,8 @@ class Append:
 async def append(cmd: Append, s: Authenticated) -> Done:
     """Store the messages; the OK means they are on disk."""
     mailbox = await target(s, cmd.mailbox)
+    if 0 < s.session.save_limit < len(cmd.messages):
+        raise No("Too many messages for one command; take fewer at a time", f"MESSAGELIMIT {s.session.save_limit}")
     now = MailDate(s.session.services.clock())
     appended = await mailbox.append([new_message(one, now) for one in cmd.messages])
     s.session.tally.appended += len(appended.uids)

@@ -36,6 +36,10 @@ async def copy(cmd: Copy, s: Selected) -> Done:
     mailbox = await target(s, cmd.mailbox)
     if not uids:
         return DONE
+    if 0 < s.session.save_limit < len(uids):
+        # RFC 9738 §3.1: all or none, and so none.
+        code = f"MESSAGELIMIT {s.session.save_limit} {uids[-s.session.save_limit]}"
+        raise No("Too many messages for one command; take fewer at a time", code)
     if not cmd.messages.uid:
         index = await s.mailbox.index()
         if any(index.position(uid) < 0 for uid in uids):

@@ -20,6 +20,7 @@ from restante.imap.extensions import (
     list_extended,
     list_status,
     literal_plus,
+    messagelimit,
     move,
     multiappend,
     namespace,
@@ -91,5 +92,6 @@ ALL: Final[tuple[Extension, ...]] = (
     uidbatches.extension,
     replace.extension,
     inprogress.extension,
+    messagelimit.extension,
     response_codes.extension,
 )
