@@ -23,10 +23,11 @@ from restante.mime.charset import decode_text
 from restante.mime.date import sent_date
 from restante.mime.encode import dump, load
 from restante.mime.header import fields, select
+from restante.mime.html import html_text
 from restante.mime.part import Part
 from restante.mime.scan import ScanLimits, scan
 from restante.mime.subject import base_subject
-from restante.mime.text import decoded_text, html_text, preview
+from restante.mime.text import decoded_text, preview
 from restante.mime.thread import message_ids
 from restante.mime.transfer import decode
 from restante.mime.words import decode_words

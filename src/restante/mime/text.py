@@ -1,6 +1,6 @@
 """The text a reader sees: for SEARCH BODY and TEXT, and for PREVIEW (RFC 9051 §6.4.4, RFC 8970 §3).
 
-Strategy: transfer encoding undone, charset decoded, HTML stripped of its marks by a few passes of the standard library's C code.
+Strategy: transfer encoding undone, charset decoded, HTML stripped of its marks.
 
 The rule it protects: linear in the size, and never a failure: damaged text is searched as far as it can be read.
 """
@@ -8,12 +8,11 @@ The rule it protects: linear in the size, and never a failure: damaged text is s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from html import unescape
 from typing import Final
 
 from restante.mime.charset import decode_text, guess_text
 from restante.mime.header import raw_values
+from restante.mime.html import html_text
 from restante.mime.part import Part
 from restante.mime.scan import Raw
 from restante.mime.transfer import decode
@@ -24,14 +23,6 @@ PREVIEW_CHARACTERS: Final = 200
 
 _PREVIEW_OCTETS: Final = 64 * 1024
 _MAX_OCTETS: Final = 64 * 1024 * 1024
-_HIDDEN: Final = re.compile(r"<(?:(!--)|(script|style|head|title|template|noframes)(?=[\s/>]))", re.IGNORECASE)
-_BLOCK: Final = re.compile(
-    r"</?(?:p|div|br|hr|tr|td|th|li|ul|ol|dl|dt|dd|h[1-6]|table|tbody|thead|blockquote|pre|section|article|header|footer|body|html"
-    r"|center|form|option)(?:[\s/][^<>]*+)?>",
-    re.IGNORECASE,
-)
-_TAG: Final = re.compile(r"<[a-z/!?][^<>]*+>", re.IGNORECASE)
-_HUGE_REFERENCE: Final = re.compile(r"&#(?:\d{8,}+|x[0-9a-f]{8,}+);?", re.IGNORECASE)
 _UNSEEN: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f\u00ad\u034f\u200b-\u200f\u2060\ufeff]+")
 
 
@@ -64,36 +55,6 @@ def part_text(raw: Raw, part: Part, limit: int = _MAX_OCTETS) -> str:
     octets = decode(raw[part.body_start : min(part.end, part.body_start + limit)], part.encoding)
     text = decode_text(octets, part.charset)
     return html_text(text) if part.subtype == b"HTML" else text
-
-
-def html_text(html: str) -> str:
-    """What a reader sees of *html*: no tags, comments, scripts or styles; entities resolved; blocks apart from each other."""
-    shown = _BLOCK.sub("\n", "".join(_visible(html)))
-    shown = _HUGE_REFERENCE.sub("\ufffd", _TAG.sub("", shown))
-    return unescape(shown)
-
-
-def _visible(html: str) -> Iterator[str]:
-    """The pieces of *html* outside comments, scripts and the like; one that is never closed hides the rest."""
-    at = 0
-    for _ in range(len(html)):
-        found = _HIDDEN.search(html, at)
-        if found is None:
-            break
-        yield html[at : found.start()]
-        end = _COMMENT_END if found[1] else _ENDS[found[2].lower()]
-        closed = end.search(html, found.end())
-        if closed is None:
-            return
-        at = closed.end()
-    yield html[at:]
-
-
-_COMMENT_END: Final = re.compile(r"--!?>")
-_ENDS: Final = {
-    name: re.compile(rf"</{name}[^<>]*+>?", re.IGNORECASE)
-    for name in ("script", "style", "head", "title", "template", "noframes")
-}
 
 
 def preview(raw: Raw, part: Part, characters: int = PREVIEW_CHARACTERS) -> str:

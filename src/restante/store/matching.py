@@ -12,8 +12,8 @@ finds ``straße`` and a composed letter its decomposed twin, while accents stay 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
-from typing import Protocol, assert_never
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, Protocol, assert_never
 
 from restante.model.dates import MailDate
 from restante.model.flags import FlagSet
@@ -93,12 +93,30 @@ class Candidate(Protocol):
 
 Predicate = Callable[[Candidate], bool]
 
+_PIECE: Final = 64 * 1024
+"""Characters of a long text folded at a time, about."""
+
 
 def fold(text: str) -> str:
     """*text* as it compares: Unicode's canonical caseless form, composed."""
     if text.isascii():
         return text.lower()
+    if len(text) > 2 * _PIECE:
+        return "".join(map(_fold, _pieces(text)))
+    return _fold(text)
+
+
+def _fold(text: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """*text* cut at line ends, which nothing composes with, so that no one step keeps other threads waiting long."""
+    at = 0
+    while (end := text.find("\n", at + _PIECE) + 1) > 0:
+        yield text[at:end]
+        at = end
+    yield text[at:]
 
 
 def matches(query: q.Query, candidate: Candidate) -> bool:

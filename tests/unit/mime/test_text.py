@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from restante.mime.html import html_text
 from restante.mime.scan import scan
-from restante.mime.text import decoded_text, header_text, html_text, preview
+from restante.mime.text import decoded_text, header_text, preview
 
 RAW = (
     b"Subject: outer\nContent-Type: multipart/mixed; boundary=b\n\npreamble\n"
@@ -54,6 +55,13 @@ def test_header_text() -> None:
         ("&#" + "9" * 10_000 + ";a&#x" + "f" * 100 + ";", "�a�"),
         ("1 < 2 and 3 > 2", "1 < 2 and 3 > 2"),
         ("<headers>kept</headers>", "kept"),
+        ('a<img alt="x > y <b>" src=z>b', "ab"),
+        ("a<img alt = 'x > y'>b", "ab"),
+        ("<p title=it's>kept</p>", "kept"),
+        ('<p title="never closed>kept</p>', "kept"),
+        ("a <b and c", "a <b and c"),
+        ("x<!-->seen<!-- not -->", "xseen"),
+        ("</title>seen", "seen"),
         ("<", "<"),
         ("", ""),
     ],
@@ -62,7 +70,7 @@ def test_html_text(html: str, words: str) -> None:
     assert " ".join(html_text(html).split()) == words
 
 
-@pytest.mark.parametrize("piece", ["<", "<!--", "<p ", "<script>", "&#", "</", "<a b='"])
+@pytest.mark.parametrize("piece", ["<", "<!--", "<p ", "<script>", "&#", "</", "<a b='", '<b ="', '<b" ="', "='<b'"])
 def test_html_bombs_end(piece: str) -> None:
     assert len(html_text(piece * 100_000)) <= len(piece) * 100_000
 

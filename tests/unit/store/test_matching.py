@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.store import mail
 
@@ -42,6 +44,13 @@ class Message:
     def words(self) -> Words:
         self.asked += 1
         return MessageWords(self.raw, summarise(self.raw).parts)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.text("aß\n\u0301\u0338\u0323=Ω\u1161", max_size=12), st.integers(1, 40))
+def test_long_texts_fold_as_short_ones(text: str, start: int) -> None:
+    long = "x" * start + f"{text}\n{'ä' * 50_000}\n" * 4
+    assert fold(long) == unicodedata.normalize("NFC", unicodedata.normalize("NFD", long).casefold())
 
 
 @pytest.mark.parametrize(
