@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import socket
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from restante import logs
 from restante.delivery.deliverer import Deliverer
 from restante.delivery.ports import Clock, Journal
 from restante.delivery.session import DEFAULT_SESSION_LIMITS, LmtpSession, Services, SessionLimits
+from restante.server.parting import Parting
 from restante.server.unix_socket import bind_unix, unlink_unix
 from restante.smtp.connection import DEFAULT_LINE, Connection
 from restante.smtp.reply import SHUTTING_DOWN, TIMED_OUT, TOO_MANY_CONNECTIONS, Reply
@@ -107,6 +109,14 @@ class LmtpServer:
         loop = asyncio.get_running_loop()
         self._listeners.append(await loop.create_unix_server(self.connection, sock=bound, backlog=backlog))
 
+    async def listen_on(self, bound: socket.socket) -> None:
+        """Take connections on *bound*, a TCP or UNIX socket that listens. Raises OSError."""
+        loop = asyncio.get_running_loop()
+        if bound.family == socket.AF_UNIX:
+            self._listeners.append(await loop.create_unix_server(self.connection, sock=bound))
+        else:
+            self._listeners.append(await loop.create_server(self.connection, sock=bound))
+
     def connection(self) -> LmtpConnection:
         """A protocol for a connection about to be made."""
         return LmtpConnection(self)
@@ -123,15 +133,19 @@ class LmtpServer:
             listener.close()
         for path in self._paths:
             unlink_unix(path)
-        for connection in self.connections:
+        open_now = list(self.connections)
+        for connection in open_now:
             connection.stop()
-        tasks = [connection.task for connection in self.connections if connection.task is not None]
+        tasks = [connection.task for connection in open_now if connection.task is not None]
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=grace)
             for connection in list(self.connections):
                 connection.abort()
             if late:
                 await asyncio.wait(late)
+        leaving = [connection.parting.gone for connection in open_now if connection.parting is not None]
+        if leaving:
+            await asyncio.wait(leaving, timeout=grace)
         rest = list(self._deliveries)
         for delivery in rest:
             delivery.cancel()
@@ -161,6 +175,7 @@ class LmtpConnection(asyncio.Protocol):
         self._out = bytearray()
         self._began = self._yielded = self._loop.time()
         self.gone = False
+        self.parting: Parting | None = None
         self.task: asyncio.Task[None] | None = None
 
     # asyncio.Protocol
@@ -321,11 +336,10 @@ class LmtpConnection(asyncio.Protocol):
         self._hand_over()
         session.end()
         self._server.connections.discard(self)
-        if self._transport is not None:
-            self._transport.close()
-            if self._transport.get_write_buffer_size():
-                # A client that reads nothing would keep the rest for ever.
-                self._loop.call_later(self._server.limits.write, self._transport.abort)
+        if self._transport is not None and not self.gone:
+            # A reset would take back the replies as well, and what they accepted would come again.
+            linger = not self._eof and reason in ("shutdown", "errors", "bug")
+            self.parting = Parting(self._transport, linger=linger, patience=self._server.limits.write)
         tally = session.tally
         journal.event(
             "session ended",
