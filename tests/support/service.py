@@ -28,6 +28,9 @@ CHEAP: Final = {
 }
 """Passwords that cost little, as those of the nursery."""
 
+_LISTEN: Final = "0A"
+"""The state of a listening socket in ``/proc/net/tcp``."""
+
 
 class Service:
     """One data directory, and at most one server on it at a time."""
@@ -115,19 +118,14 @@ class Service:
         """How many file descriptors the server has open."""
         return sum(1 for _ in Path(f"/proc/{self.pid}/fd").iterdir())
 
-    def sockets(self) -> int:
-        """How many of them are sockets."""
-        links = [each for each in Path(f"/proc/{self.pid}/fd").iterdir() if each.is_symlink()]
-        return sum(_target(each).startswith("socket:") for each in links)
+    def connections(self) -> int:
+        """How many IMAP and LMTP connections the server has, those being closed included."""
+        ports = {f"{port:04X}" for port in (self.server.ports.imap, self.server.ports.imaps, self.server.ports.lmtp)}
+        rows = [line.split() for line in Path(f"/proc/{self.pid}/net/tcp").read_text().splitlines()[1:]]
+        # An inode of 0 is a connection that no process has any more.
+        return sum(row[1].rpartition(":")[2] in ports and row[3] != _LISTEN and row[9] != "0" for row in rows)
 
     def resident(self) -> int:
         """Octets of memory the server has in use."""
         status = Path(f"/proc/{self.pid}/status").read_text()
         return int(status.partition("VmRSS:")[2].split()[0]) * 1024
-
-
-def _target(link: Path) -> str:
-    try:
-        return str(link.readlink())
-    except OSError:
-        return ""
