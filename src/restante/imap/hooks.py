@@ -134,58 +134,6 @@ class NoArguments:
         return cls()
 
 
-class Facts(Protocol):
-    """What a capability may depend on."""
-
-    @property
-    def logged_in(self) -> bool:
-        """Whether the client has authenticated."""
-        ...
-
-    @property
-    def tls_offered(self) -> bool:
-        """Whether STARTTLS could be done now."""
-        ...
-
-    @property
-    def login_allowed(self) -> bool:
-        """Whether a password may be sent as things are: encrypted, or on loopback."""
-        ...
-
-    @property
-    def mechanisms(self) -> tuple[str, ...]:
-        """The SASL mechanisms that may be used as things are."""
-        ...
-
-    @property
-    def compressed(self) -> bool:
-        """Whether COMPRESS is on."""
-        ...
-
-    @property
-    def append_limit(self) -> int:
-        """Octets of the largest message APPEND takes."""
-        ...
-
-    @property
-    def save_limit(self) -> int:
-        """Messages that one COPY or APPEND takes; 0 for any number."""
-        ...
-
-
-Capabilities = Callable[[Facts], Sequence[str]]
-
-
-def always(*names: str) -> Capabilities:
-    """Capabilities that are there in every state."""
-    return lambda facts: names
-
-
-def after_login(*names: str) -> Capabilities:
-    """Capabilities that show once the client has authenticated."""
-    return lambda facts: names if facts.logged_in else ()
-
-
 class FetchAtt(Protocol):
     """One thing a FETCH asks of each message."""
 

@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from restante.imap.capability import Capabilities, Facts, always
 from restante.imap.hooks import (
-    Capabilities,
     CommandSpec,
     CreateParameter,
-    Facts,
     FetchItem,
     FetchModifier,
     ListReturn,
@@ -29,7 +28,6 @@ from restante.imap.hooks import (
     StatusItem,
     StoreModifier,
     ThreadAlgorithm,
-    always,
 )
 from restante.store.model import StoreFeature
 

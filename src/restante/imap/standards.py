@@ -95,7 +95,7 @@ OTHERS: Final[tuple[tuple[str, tuple[Standard, ...]], ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """What capabilities depend on, at one moment of a connection; implements :class:`restante.imap.hooks.Facts`."""
+    """What capabilities depend on, at one moment of a connection; implements :class:`restante.imap.capability.Facts`."""
 
     logged_in: bool
     login_allowed: bool = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from restante.imap.capability import Facts
 from restante.imap.core import (
     any_state,
     append,
@@ -21,7 +22,6 @@ from restante.imap.core import (
     status,
     store,
 )
-from restante.imap.hooks import Facts
 from restante.imap.registry import Extension
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from restante.imap.hooks import Facts
+from restante.imap.capability import Facts
 from restante.imap.registry import Extension
 
 

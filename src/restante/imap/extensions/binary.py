@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from restante.imap.capability import always
 from restante.imap.content import Octets, built, parts
 from restante.imap.core.sections import Partial, read_path
 from restante.imap.fetching import FetchContext
-from restante.imap.hooks import FetchItem, always
+from restante.imap.hooks import FetchItem
 from restante.imap.registry import Extension
 from restante.imap.wire.reader import Reader
 from restante.mime.part import Part

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Self
 
+from restante.imap.capability import Facts
 from restante.imap.errors import No
-from restante.imap.hooks import Facts, command
+from restante.imap.hooks import command
 from restante.imap.protocol.response import Done
 from restante.imap.registry import Extension, Registry
 from restante.imap.state import State

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from restante.imap.binding import Binding
+from restante.imap.capability import always
 from restante.imap.core.fetch_items import MODSEQ
 from restante.imap.hooks import (
     FetchAtt,
@@ -24,7 +25,6 @@ from restante.imap.hooks import (
     SelectParameter,
     StatusItem,
     StoreModifier,
-    always,
 )
 from restante.imap.registry import Extension, Registry
 from restante.imap.state import Selected

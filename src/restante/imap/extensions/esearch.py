@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from restante.imap.capability import always
 from restante.imap.core.search_answer import all_numbers
-from restante.imap.hooks import SearchPart, SearchResult, SearchReturn, always
+from restante.imap.hooks import SearchPart, SearchResult, SearchReturn
 from restante.imap.registry import Extension
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Self
 
-from restante.imap.hooks import always, command
+from restante.imap.capability import always
+from restante.imap.hooks import command
 from restante.imap.protocol.response import DONE, Done
 from restante.imap.registry import Extension, Registry
 from restante.imap.state import State

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from restante.imap.capability import always
 from restante.imap.client import Wake
-from restante.imap.hooks import NoArguments, Numbers, always, command
+from restante.imap.hooks import NoArguments, Numbers, command
 from restante.imap.protocol.response import DONE, Done, continuation
 from restante.imap.registry import Extension
 from restante.imap.state import Authenticated

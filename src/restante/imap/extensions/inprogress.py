@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from restante.imap.hooks import always
+from restante.imap.capability import always
 from restante.imap.registry import Extension, Meanwhile
 from restante.imap.wire import writer
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from restante.imap.hooks import ListReturn, ListSelection, always
+from restante.imap.capability import always
+from restante.imap.hooks import ListReturn, ListSelection
 from restante.imap.listing import ListEntry
 from restante.imap.registry import Extension
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from restante.imap.capability import always
 from restante.imap.core.status import read_items, status_line
-from restante.imap.hooks import ListReturn, StatusItem, always
+from restante.imap.hooks import ListReturn, StatusItem
 from restante.imap.listing import ListEntry
 from restante.imap.registry import Extension
 

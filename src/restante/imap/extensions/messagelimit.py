@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from restante.imap.hooks import Facts, SearchKey, SearchTerm
+from restante.imap.capability import Facts
+from restante.imap.hooks import SearchKey, SearchTerm
 from restante.imap.registry import Extension, Registry
 from restante.imap.wire.reader import Reader
 from restante.model.ids import MAX_UID

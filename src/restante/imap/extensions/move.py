@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Self
 
+from restante.imap.capability import always
 from restante.imap.core.append import target
 from restante.imap.core.copy import copy_uid
 from restante.imap.core.expunge import expunged, require_writable
-from restante.imap.hooks import Numbers, always, with_uid
+from restante.imap.hooks import Numbers, with_uid
 from restante.imap.protocol.response import DONE, Done, status
 from restante.imap.registry import Extension, Registry
 from restante.imap.state import Selected

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from restante.imap.hooks import NoArguments, always, command
+from restante.imap.capability import always
+from restante.imap.hooks import NoArguments, command
 from restante.imap.protocol.response import DONE, Done
 from restante.imap.registry import Extension
 from restante.imap.state import Authenticated

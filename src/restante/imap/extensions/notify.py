@@ -11,9 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Self
 
+from restante.imap.capability import always
 from restante.imap.core.fetch import read_items
 from restante.imap.errors import Bad, No
-from restante.imap.hooks import FetchAtt, Numbers, always, command
+from restante.imap.hooks import FetchAtt, Numbers, command
 from restante.imap.protocol.response import DONE, Done
 from restante.imap.registry import Extension, Registry
 from restante.imap.state import Authenticated, Selected

@@ -9,8 +9,9 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from restante.imap.capability import always
 from restante.imap.core.fetch_items import of_records
-from restante.imap.hooks import FetchItem, SearchKey, SearchTerm, StatusItem, always
+from restante.imap.hooks import FetchItem, SearchKey, SearchTerm, StatusItem
 from restante.imap.registry import Extension, Registry
 from restante.imap.state import Selected
 from restante.imap.wire.reader import Reader

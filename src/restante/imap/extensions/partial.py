@@ -9,15 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Self, TypeVar
 
-from restante.imap.hooks import (
-    FetchAtt,
-    FetchModification,
-    FetchModifier,
-    SearchPart,
-    SearchResult,
-    SearchReturn,
-    always,
-)
+from restante.imap.capability import always
+from restante.imap.hooks import FetchAtt, FetchModification, FetchModifier, SearchPart, SearchResult, SearchReturn
 from restante.imap.registry import Extension, Registry
 from restante.imap.state import Selected
 from restante.imap.wire.reader import Reader

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from restante.imap.capability import always
 from restante.imap.core.fetch_items import Plain
 from restante.imap.fetching import Column, FetchContext
-from restante.imap.hooks import FetchAtt, FetchItem, always
+from restante.imap.hooks import FetchAtt, FetchItem
 from restante.imap.registry import Extension, Registry
 from restante.imap.wire import writer
 from restante.imap.wire.reader import Reader

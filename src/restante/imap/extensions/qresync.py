@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from restante.imap.capability import always
 from restante.imap.errors import Bad
 from restante.imap.extensions import condstore
 from restante.imap.extensions.condstore import ChangedSinceModification
-from restante.imap.hooks import FetchAtt, FetchModification, FetchModifier, Opened, SelectParameter, always
+from restante.imap.hooks import FetchAtt, FetchModification, FetchModifier, Opened, SelectParameter
 from restante.imap.registry import Extension, Registry
 from restante.imap.state import Selected
 from restante.imap.view import MailboxView

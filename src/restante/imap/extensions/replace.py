@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Self
 
+from restante.imap.capability import always
 from restante.imap.core.append import AppendMessage, new_message, target
 from restante.imap.core.expunge import expunged, require_writable
 from restante.imap.errors import No
-from restante.imap.hooks import LiteralKind, Numbers, always, with_uid
+from restante.imap.hooks import LiteralKind, Numbers, with_uid
 from restante.imap.protocol.response import Done, status
 from restante.imap.registry import Extension, Registry
 from restante.imap.state import Selected

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from restante.imap.capability import always
 from restante.imap.core.fetch_items import of_records
 from restante.imap.core.search_keys import constant, dated
-from restante.imap.hooks import FetchItem, SearchKey, always
+from restante.imap.hooks import FetchItem, SearchKey
 from restante.imap.registry import Extension
 from restante.model.dates import MailDate
 from restante.store.model import Field, StoreFeature

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from restante.imap.capability import always
 from restante.imap.core.search_answer import SAVE
-from restante.imap.hooks import SearchPart, SearchReturn, always
+from restante.imap.hooks import SearchPart, SearchReturn
 from restante.imap.registry import Extension
 
 _SAVING: Final = SearchPart(lambda result: None, saves=lambda uids: uids)

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from restante.imap.binding import Binding
+from restante.imap.capability import always
 from restante.imap.core.search import answer
 from restante.imap.core.search_answer import Returns, additions
 from restante.imap.core.search_program import Program, find
 from restante.imap.errors import No
-from restante.imap.hooks import Numbers, SortKey, always, with_uid
+from restante.imap.hooks import Numbers, SortKey, with_uid
 from restante.imap.protocol.response import DONE, Done
 from restante.imap.registry import Extension, Registry
 from restante.imap.relevancy import scores

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from restante.imap.hooks import SortKey, always
+from restante.imap.capability import always
+from restante.imap.hooks import SortKey
 from restante.imap.registry import Extension
 
 extension: Final = Extension(

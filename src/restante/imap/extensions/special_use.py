@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from restante.imap.capability import always
 from restante.imap.errors import No
-from restante.imap.hooks import CreateParameter, ListReturn, ListSelection, always
+from restante.imap.hooks import CreateParameter, ListReturn, ListSelection
 from restante.imap.listing import ListEntry
 from restante.imap.registry import Extension, Registry
 from restante.imap.wire.reader import Reader

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Self
 
+from restante.imap.capability import always
 from restante.imap.core.search_answer import additions
 from restante.imap.core.search_program import Program, find
-from restante.imap.hooks import Numbers, ThreadAlgorithm, always, with_uid
+from restante.imap.hooks import Numbers, ThreadAlgorithm, with_uid
 from restante.imap.protocol.response import DONE, Done
 from restante.imap.registry import Extension, Registry
 from restante.imap.sorting import places

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from restante.imap.hooks import ThreadAlgorithm, always
+from restante.imap.capability import always
+from restante.imap.hooks import ThreadAlgorithm
 from restante.imap.registry import Extension
 from restante.imap.threads.references import refs
 

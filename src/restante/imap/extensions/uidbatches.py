@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
+from restante.imap.capability import always
 from restante.imap.errors import Bad, No
-from restante.imap.hooks import always, command
+from restante.imap.hooks import command
 from restante.imap.protocol.response import DONE, Done
 from restante.imap.registry import Extension, Registry
 from restante.imap.state import Selected

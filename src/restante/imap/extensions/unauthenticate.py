@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from restante.imap.capability import Facts
 from restante.imap.errors import Disconnect
-from restante.imap.hooks import Facts, NoArguments, command
+from restante.imap.hooks import NoArguments, command
 from restante.imap.protocol.response import Done
 from restante.imap.registry import Extension
 from restante.imap.state import Authenticated

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from restante.imap.capability import always
 from restante.imap.core import select
-from restante.imap.hooks import NoArguments, always, command
+from restante.imap.hooks import NoArguments, command
 from restante.imap.protocol.response import DONE, Done
 from restante.imap.registry import Extension
 from restante.imap.state import Selected

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from restante.imap.hooks import always
+from restante.imap.capability import always
 from restante.imap.registry import Extension
 
 extension: Final = Extension(

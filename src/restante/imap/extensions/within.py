@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from restante.imap.hooks import SearchKey, SearchTerm, always
+from restante.imap.capability import always
+from restante.imap.hooks import SearchKey, SearchTerm
 from restante.imap.registry import Extension, Registry
 from restante.imap.wire.reader import Reader
 from restante.store.query import Arrived, Compare
