@@ -8,12 +8,12 @@ from typing import Final, Self
 from restante.imap.binding import Binding
 from restante.imap.core.search_answer import Returns, additions, esearch
 from restante.imap.core.search_program import Program, find
-from restante.imap.errors import No
+from restante.imap.errors import Bad, No
 from restante.imap.hooks import Numbers, SearchResult, with_uid
 from restante.imap.protocol.response import DONE, Done
 from restante.imap.registry import Registry
 from restante.imap.relevancy import scores
-from restante.imap.state import Selected
+from restante.imap.state import Authenticated, Selected
 from restante.imap.wire.reader import Reader
 from restante.model.ids import Uid
 from restante.model.message_set import UidSet
@@ -39,6 +39,12 @@ class Search:
         return cls(r.uid, Returns.read(r.sp(), tables), Program.read(r, tables))
 
 
+def check_charset(program: Program, s: Authenticated) -> None:
+    """Refuse a charset where none may be named. Raises Bad."""
+    if program.charset and s.session.utf8 and not s.session.rev2:
+        raise Bad("With UTF8=ACCEPT a SEARCH names no charset (RFC 9755, section 3)")
+
+
 async def search(cmd: Search, s: Selected) -> Done:
     """Find, save if asked, and answer."""
     saving = cmd.returns is not None and cmd.returns.saving
@@ -50,7 +56,7 @@ async def search(cmd: Search, s: Selected) -> Done:
             s.view.saved = UidSet()
         raise
     if cmd.returns is None and not s.session.rev2:
-        added = b"".join([b" (%b)" % one for one in await additions(s, binding.notes, uids)])
+        added = b"".join([b" (%b)" % one for one in await additions(s.session, s.mailbox, binding.notes, uids)])
         s.send(b"SEARCH" + b"".join([b" %d" % number for number in s.view.shown(uids, uid=cmd.uid)]) + added)
     else:
         await answer(cmd.returns or Returns(), s, uids, binding, uid=cmd.uid)
@@ -66,7 +72,7 @@ async def answer(returns: Returns, s: Selected, uids: list[Uid], binding: Bindin
     if parts is None:
         return
     shown = list(returns.kept(uids)) if binding.notes else []
-    s.send(esearch(s.session.tag, [*parts, *await additions(s, binding.notes, shown)], uid=uid))
+    s.send(esearch(s.session.tag, [*parts, *await additions(s.session, s.mailbox, binding.notes, shown)], uid=uid))
 
 
 COMMANDS: Final = with_uid("SEARCH", Search, search, state=Selected, numbers=Numbers.USES)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from restante.imap.hooks import SearchPart, SearchResult, SearchReturn
 from restante.imap.registry import Registry
-from restante.imap.state import Selected
 from restante.imap.wire import writer
 from restante.imap.wire.reader import Reader
 from restante.model.ids import Uid
 from restante.model.message_set import UidSet, ordered_set
+from restante.store.api import Mailbox
+
+if TYPE_CHECKING:
+    from restante.imap.session import Session
 
 SAVE: Final = "SAVE"
 """The RETURN option that keeps the result (RFC 5182 §2.1); it writes no part of the answer."""
@@ -70,15 +73,15 @@ def _option(r: Reader, tables: Registry) -> tuple[SearchReturn, SearchPart]:
     return known, known.read(r, tables)
 
 
-async def additions(s: Selected, notes: Iterable[str], shown: Sequence[Uid]) -> list[bytes]:
-    """What keys add to the answer, of the messages it shows (RFC 7162 §3.1.5)."""
-    table = s.session.services.registry.search_additions
+async def additions(session: Session, mailbox: Mailbox, notes: Iterable[str], shown: Sequence[Uid]) -> list[bytes]:
+    """What keys add to the answer, of the messages of *mailbox* it shows (RFC 7162 §3.1.5)."""
+    table = session.services.registry.search_additions
     names = sorted(notes)
     for note in names:
-        s.session.turn_on(table[note].enables)
+        session.turn_on(table[note].enables)
     if not shown or not names:
         return []
-    index = await s.mailbox.index()
+    index = await mailbox.index()
     return [b"%b %b" % (note.encode(), table[note].value(shown, index)) for note in names]
 
 

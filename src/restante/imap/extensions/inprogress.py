@@ -14,7 +14,7 @@ from restante.imap.wire import writer
 if TYPE_CHECKING:
     from restante.imap.session import Session
 
-_LONG: Final = ("COPY", "MOVE", "REPLACE", "SEARCH", "SORT", "STORE", "THREAD", "EXPUNGE")
+_LONG: Final = ("COPY", "ESEARCH", "MOVE", "REPLACE", "SEARCH", "SORT", "STORE", "THREAD", "EXPUNGE")
 
 
 def _line(session: Session) -> bytes:

@@ -78,7 +78,7 @@ async def sort(cmd: Sort, s: Selected) -> Done:
     if cmd.returns is not None:
         await answer(cmd.returns, s, uids, binding, uid=cmd.uid)
         return DONE
-    added = b"".join([b" (%b)" % one for one in await additions(s, binding.notes, uids)])
+    added = b"".join([b" (%b)" % one for one in await additions(s.session, s.mailbox, binding.notes, uids)])
     s.send(b"SORT" + b"".join([b" %d" % number for number in s.view.shown(uids, uid=cmd.uid)]) + added)
     return DONE
 

@@ -47,7 +47,7 @@ async def thread(cmd: Thread, s: Selected) -> Done:
     """Find, thread and answer."""
     found, binding = await find(cmd.program, s)
     # A MODSEQ key turns on what it turns on, but adds nothing to this answer (RFC 7162 §3.1.9).
-    await additions(s, binding.notes, ())
+    await additions(s.session, s.mailbox, binding.notes, ())
     # From here on nothing is waited for, so that the columns stay as they are.
     index = await s.mailbox.sort_index()
     uids, at = places(index, found)
