@@ -8,7 +8,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from restante.auth.password import HashCost
 from restante.auth.ports import Offload
 from restante.auth.throttle import Throttle, ThrottleLimits
 from restante.config import Config
-from restante.config.address import ALL_INTERFACES, Address
+from restante.config.address import Address
 from restante.delivery.deliverer import Deliverer
 from restante.delivery.draft import DraftLimits
 from restante.delivery.filter import DetailFilter, Filter
@@ -43,6 +43,7 @@ from restante.server.lmtp import LmtpLimits, LmtpServer
 from restante.server.lock import sole_server
 from restante.server.presence import ConnectionLimits, Presence
 from restante.server.revocation import revoking
+from restante.server.sockets import Sockets, addresses, bind
 from restante.store.address import Addressing
 from restante.store.api import Store
 from restante.store.directory import Directory
@@ -98,17 +99,23 @@ class Running:
     listener: Listener
     lmtp_server: LmtpServer
     certificate: CertificatePaths
-    imap: list[Address] = field(default_factory=list)
-    imaps: list[Address] = field(default_factory=list)
-    lmtp: list[Address] = field(default_factory=list)
+    sockets: Sockets
     first: FirstAccount | None = None
+    imap: list[Address] = field(init=False)
+    imaps: list[Address] = field(init=False)
+    lmtp: list[Address] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.imap = addresses(self.sockets.imap)
+        self.imaps = addresses(self.sockets.imaps)
+        self.lmtp = addresses(self.sockets.lmtp)
 
     def reconfigure(self, config: Config) -> None:
         """Let connections from here on live by *config*; listeners and the data directory stay as they are.
 
         Raises BadCertificate, OSError; then everything stays as it is.
         """
-        certificate = _certificate(config)
+        certificate = certificate_in_use(config)
         self.tls.follow(certificate, config.tls.minimum_version)
         self.certificate = certificate
         # Those who are connected stay counted.
@@ -184,28 +191,39 @@ async def running(config: Config, *, first_run: bool = False) -> AsyncIterator[R
     With *first_run*, an empty data directory gets a first account. Raises OSError when an address cannot be had or another
     server has the data directory, BadCertificate, and as :func:`open_directory`.
     """
-    with sole_server(config.data.dir):
-        async with _serving(config, first_run=first_run) as server:
+    with sole_server(config.data.dir), closing(bind(config.listen)) as sockets:
+        first = await prepare(config) if first_run else None
+        async with serving(config, sockets) as server:
+            server.first = first
             yield server
 
 
-@asynccontextmanager
-async def _serving(config: Config, *, first_run: bool) -> AsyncIterator[Running]:
+async def prepare(config: Config) -> FirstAccount | None:
+    """Make what a first start needs: the certificate, and the first account, if there is none. Raises as :func:`running`."""
+    # What is wrong with a certificate is said before anything is made.
+    TlsContext(certificate_in_use(config), minimum_version=config.tls.minimum_version)
     async with open_mail(config) as mail:
-        first = await _first_account(mail) if first_run and not await mail.directory.list(limit=1) else None
-        certificate = _certificate(config)
+        return None if await mail.directory.list(limit=1) else await _first_account(mail)
+
+
+@asynccontextmanager
+async def serving(config: Config, sockets: Sockets) -> AsyncIterator[Running]:
+    """A server, or one of several processes of one, that takes connections on *sockets* until the block ends."""
+    async with open_mail(config) as mail:
+        certificate = certificate_in_use(config)
         tls = TlsContext(certificate, minimum_version=config.tls.minimum_version)
         faults = Faults()
         presence = Presence(_connection_limits(config))
-        listener = Listener(_shell(config, mail, faults, presence, set()), tls.context, config.listen.backlog)
+        listener = Listener(_shell(config, mail, faults, presence, set()), tls.context)
         lmtp = _lmtp(config, mail, faults)
-        server = Running(mail, faults, presence, tls, listener, lmtp, certificate, first=first)
+        server = Running(mail, faults, presence, tls, listener, lmtp, certificate, sockets)
         try:
-            await _listen_lmtp(config, server)
-            for address in config.listen.imap:
-                server.imap.append(Address(*await listener.listen(address, implicit_tls=False)))
-            for address in config.listen.imaps:
-                server.imaps.append(Address(*await listener.listen(address, implicit_tls=True)))
+            for bound in sockets.lmtp:
+                await lmtp.listen_on(bound)
+            for bound in sockets.imap:
+                await listener.listen(bound, implicit_tls=False)
+            for bound in sockets.imaps:
+                await listener.listen(bound, implicit_tls=True)
             with revoking(mail.directory, listener.shell.connections):
                 yield server
         finally:
@@ -249,20 +267,12 @@ def _lmtp(config: Config, mail: Mail, faults: Faults) -> LmtpServer:
     return LmtpServer(make_deliverer(config, mail), journal, socket.gethostname(), limits)
 
 
-async def _listen_lmtp(config: Config, server: Running) -> None:
-    listen = config.listen
-    for address in listen.lmtp:
-        host = None if address.host == ALL_INTERFACES else address.host
-        server.lmtp.append(Address(*await server.lmtp_server.listen(host, address.port, listen.backlog)))
-    if listen.lmtp_socket is not None:
-        await server.lmtp_server.listen_unix(listen.lmtp_socket, listen.socket_mode, listen.backlog)
-
-
 def _addressing(config: Config) -> Addressing:
     return Addressing(config.delivery.domains or None, config.delivery.plus_delimiter)
 
 
-def _certificate(config: Config) -> CertificatePaths:
+def certificate_in_use(config: Config) -> CertificatePaths:
+    """The certificate the configuration names, or a self-signed one, made if need be. Raises BadCertificate, OSError."""
     tls = config.tls
     if tls.certificate is None:
         return ensure_self_signed(config.data.dir)

@@ -1,37 +1,49 @@
-"""The life of the server process: start, signals, and an end that keeps what was accepted."""
+"""The life of the server: start, signals, and an end that keeps what was accepted."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from typing import Final
 
 from restante import logs
-from restante.app import Running, running
+from restante.app import Running, certificate_in_use, prepare, serving
 from restante.config import Config
 from restante.config.address import Address
 from restante.config.problem import ConfigError
 from restante.ops.first_run import FirstAccount
 from restante.server.certificate import BadCertificate, fingerprint
+from restante.server.lock import sole_server
+from restante.server.sockets import Sockets, addresses, bind
+from restante.workers import Supervisor
 
 _LOG: Final = logs.logger("app")
 
 
 def serve(config: Config, reread: Callable[[], Config]) -> int:
-    """Run the server until SIGTERM or SIGINT; SIGHUP has *reread* called. The exit code."""
-    return asyncio.run(_serve(config, reread))
+    """Run the server until SIGTERM or SIGINT; SIGHUP has *reread* called. The exit code.
+
+    Raises OSError when an address cannot be had or another server has the data directory, BadCertificate, and what opening
+    the data directory raises.
+    """
+    with sole_server(config.data.dir), closing(bind(config.listen)) as sockets:
+        first = asyncio.run(prepare(config))
+        if first is not None:
+            print(_introduction(config, sockets, first), flush=True)  # noqa: T201 - told once, to who started it
+        if config.server.workers == 1:
+            return asyncio.run(_serve(config, reread, sockets))
+        return Supervisor(config.server.workers, lambda: asyncio.run(_serve(config, reread, sockets))).run()
 
 
-async def _serve(config: Config, reread: Callable[[], Config]) -> int:
+async def _serve(config: Config, reread: Callable[[], Config], sockets: Sockets) -> int:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
-    async with running(config, first_run=True) as server:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with serving(config, sockets) as server:
         loop.add_signal_handler(signal.SIGHUP, lambda: _reload(server, reread))
-        if server.first is not None:
-            print(_introduction(server, server.first), flush=True)  # noqa: T201 - told once, to the person who started it
         _LOG.info(
             "listening",
             imap=_shown(server.imap),
@@ -54,8 +66,9 @@ def _reload(server: Running, reread: Callable[[], Config]) -> None:
         _LOG.info("configuration read again")
 
 
-def _introduction(server: Running, first: FirstAccount) -> str:
-    where = [("IMAP, TLS", address) for address in server.imaps] + [("IMAP, STARTTLS", one) for one in server.imap]
+def _introduction(config: Config, sockets: Sockets, first: FirstAccount) -> str:
+    where = [("IMAP, TLS", address) for address in addresses(sockets.imaps)]
+    where += [("IMAP, STARTTLS", address) for address in addresses(sockets.imap)]
     lines = [f"    {kind:<16}host {address.host}   port {address.port}" for kind, address in where]
     return "\n".join(
         (
@@ -67,7 +80,7 @@ def _introduction(server: Running, first: FirstAccount) -> str:
             f"    {'Password':<16}{first.password}",
             "",
             "The certificate is self-signed; your program will ask you to trust it. Its SHA-256 fingerprint:",
-            f"    {fingerprint(server.certificate.certificate)}",
+            f"    {fingerprint(certificate_in_use(config).certificate)}",
             "",
             "The password is shown this once. Another: restante account password " + first.name,
             "",
@@ -75,5 +88,5 @@ def _introduction(server: Running, first: FirstAccount) -> str:
     )
 
 
-def _shown(addresses: list[Address]) -> str:
-    return " ".join(map(str, addresses))
+def _shown(found: Sequence[Address]) -> str:
+    return " ".join(map(str, found))

@@ -66,6 +66,20 @@ class Listen(Section, frozen=True, kw_only=True):
         return int(self.lmtp_socket_mode, 8)
 
 
+class Server(Section, frozen=True, kw_only=True):
+    """How the server runs."""
+
+    workers: Annotated[
+        int,
+        setting(
+            "Processes that share the listeners and the data directory. Limits on connections and failed logins hold for "
+            "each of them.",
+            at_least=1,
+            at_most=256,
+        ),
+    ] = 1
+
+
 class Tls(Section, frozen=True, kw_only=True):
     """Certificates, and who may log in without TLS."""
 
@@ -266,6 +280,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
     data: Data = msgspec.field(default_factory=Data)
     listen: Listen = msgspec.field(default_factory=Listen)
+    server: Server = msgspec.field(default_factory=Server)
     tls: Tls = msgspec.field(default_factory=Tls)
     auth: Auth = msgspec.field(default_factory=Auth)
     limits: Limits = msgspec.field(default_factory=Limits)
@@ -280,6 +295,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 SECTIONS: Final[dict[str, type[Section]]] = {
     "data": Data,
     "listen": Listen,
+    "server": Server,
     "tls": Tls,
     "auth": Auth,
     "limits": Limits,

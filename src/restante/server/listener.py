@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from dataclasses import dataclass, field, replace
 from ssl import SSLContext
 
-from restante.config.address import Address
 from restante.server.connection import ImapConnection, Shell
 
 _HANDSHAKE: float = 30.0
@@ -19,11 +19,10 @@ class Listener:
 
     shell: Shell
     tls: SSLContext
-    backlog: int = 1024
     servers: list[asyncio.Server] = field(default_factory=list)
 
-    async def listen(self, address: Address, *, implicit_tls: bool) -> tuple[str, int]:
-        """Take connections at *address*; the host and port it came to be. Raises OSError."""
+    async def listen(self, bound: socket.socket, *, implicit_tls: bool) -> None:
+        """Take connections on *bound*, which listens. Raises OSError."""
 
         def connection() -> ImapConnection:
             # The shell of the moment: the configuration may be read again.
@@ -32,15 +31,11 @@ class Listener:
 
         server = await asyncio.get_running_loop().create_server(
             connection,
-            None if address.host == "*" else address.host,
-            address.port,
-            backlog=self.backlog,
+            sock=bound,
             ssl=self.tls if implicit_tls else None,
             ssl_handshake_timeout=_HANDSHAKE if implicit_tls else None,
         )
         self.servers.append(server)
-        host, port = server.sockets[0].getsockname()[:2]
-        return host, port
 
     async def stop(self, grace: float) -> None:
         """Take no more; let commands in hand finish, say BYE, and after *grace* seconds cut what is left."""

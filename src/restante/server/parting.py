@@ -10,6 +10,7 @@ still on its way to the peer (RFC 9293 §3.6.1).
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Final
 
 LINGER: Final = 1.0
@@ -39,7 +40,9 @@ class Parting(asyncio.Protocol):
             return
         transport.resume_reading()
         if transport.can_write_eof():
-            transport.write_eof()
+            # The peer may have reset the connection already; the transport will find out.
+            with suppress(OSError):
+                transport.write_eof()
         self._timer = self._loop.call_later(LINGER, self._close)
 
     def _close(self) -> None:

@@ -1,0 +1,105 @@
+"""The sockets a server takes connections on, bound before anything else, so that several processes can share them.
+
+The rule it protects: an address that cannot be had is known before a process is started or an octet of data is touched.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from restante.config.address import ALL_INTERFACES, Address
+from restante.config.model import Listen
+from restante.server.unix_socket import bind_unix, unlink_unix
+
+
+@dataclass(frozen=True, slots=True)
+class Sockets:
+    """Bound, listening sockets by what is spoken there.
+
+    Attributes:
+        imap: IMAP that offers STARTTLS.
+        imaps: IMAP under TLS.
+        lmtp: LMTP, over TCP and over a UNIX socket.
+        path: the UNIX socket's, if there is one.
+    """
+
+    imap: tuple[socket.socket, ...]
+    imaps: tuple[socket.socket, ...]
+    lmtp: tuple[socket.socket, ...]
+    path: Path | None = None
+
+    def close(self) -> None:
+        """Take no more connections; the UNIX socket's name goes too."""
+        for one in (*self.imap, *self.imaps, *self.lmtp):
+            one.close()
+        if self.path is not None:
+            unlink_unix(self.path)
+
+
+def bind(listen: Listen) -> Sockets:
+    """Bind and listen as *listen* says. Raises OSError, and then nothing is left bound."""
+    bound: list[socket.socket] = []
+    try:
+        imap = _all(listen.imap, listen.backlog, bound)
+        imaps = _all(listen.imaps, listen.backlog, bound)
+        lmtp = _all(listen.lmtp, listen.backlog, bound)
+        if listen.lmtp_socket is not None:
+            local = bind_unix(listen.lmtp_socket, listen.socket_mode)
+            bound.append(local)
+            local.listen(listen.backlog)
+            lmtp = (*lmtp, local)
+    except OSError:
+        for one in bound:
+            one.close()
+        raise
+    return Sockets(imap, imaps, lmtp, listen.lmtp_socket)
+
+
+def addresses(sockets: Iterable[socket.socket]) -> list[Address]:
+    """Where the TCP sockets among *sockets* came to be."""
+    names = (one.getsockname() for one in sockets if one.family != socket.AF_UNIX)
+    return [Address(str(name[0]), int(name[1])) for name in names]
+
+
+def _all(wanted: Iterable[Address], backlog: int, bound: list[socket.socket]) -> tuple[socket.socket, ...]:
+    first = len(bound)
+    for address in wanted:
+        bound.extend(_bind(address, backlog))
+    return tuple(bound[first:])
+
+
+def _bind(address: Address, backlog: int) -> list[socket.socket]:
+    if address.host == ALL_INTERFACES:
+        return [_every_interface(address.port, backlog)]
+    found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    places = dict.fromkeys((family, place) for family, _, _, _, place in found)
+    return [_listening(family, place, backlog) for family, place in places]
+
+
+def _every_interface(port: int, backlog: int) -> socket.socket:
+    """IPv6 and IPv4 in one socket, or IPv4 alone where the machine has no other."""
+    if socket.has_dualstack_ipv6():
+        with suppress(OSError):
+            return socket.create_server(
+                ("", port), family=socket.AF_INET6, backlog=backlog, dualstack_ipv6=True, reuse_port=False
+            )
+    return _listening(socket.AF_INET, ("0.0.0.0", port), backlog)
+
+
+def _listening(family: int, place: object, backlog: int) -> socket.socket:
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        made.setblocking(False)
+        made.bind(place)  # type: ignore[arg-type] # what getaddrinfo gave for this family
+        made.listen(backlog)
+    except OSError:
+        made.close()
+        raise
+    return made
