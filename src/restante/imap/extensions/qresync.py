@@ -52,6 +52,8 @@ class Resync:
             known = r.uid_set()
             r.take(b" ")
         if r.take(b"("):
+            # Message numbers, which a client without them may not send (RFC 9586 §3.7).
+            r.numbered = True
             numbers = r.uid_set(), r.sp().uid_set()
             r.expect(b")")
         r.expect(b")")
@@ -72,9 +74,6 @@ def _select(r: Reader, tables: Registry) -> Opened:
     resync = Resync.read(r)
 
     async def opened(s: Selected) -> Sequence[bytes]:
-        if resync.numbers is not None and s.view.style.uid_only:
-            # RFC 9586 §3.7.
-            raise Bad("With UIDONLY there are no message numbers to match", "UIDREQUIRED")
         if resync.uid_validity != s.mailbox.uid_validity:
             # §3.2.5: the client sees it from UIDVALIDITY, and starts afresh.
             return ()
