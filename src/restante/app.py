@@ -43,7 +43,7 @@ from restante.server.lmtp import LmtpLimits, LmtpServer
 from restante.server.lock import sole_server
 from restante.server.presence import ConnectionLimits, Presence
 from restante.server.revocation import revoking
-from restante.server.sockets import Sockets, addresses, bind
+from restante.server.sockets import Places, Sockets, addresses, bind
 from restante.store.address import Addressing
 from restante.store.api import Store
 from restante.store.directory import Directory
@@ -191,11 +191,17 @@ async def running(config: Config, *, first_run: bool = False) -> AsyncIterator[R
     With *first_run*, an empty data directory gets a first account. Raises OSError when an address cannot be had or another
     server has the data directory, BadCertificate, and as :func:`open_directory`.
     """
-    with sole_server(config.data.dir), closing(bind(config.listen)) as sockets:
+    with sole_server(config.data.dir), closing(bind(places(config))) as sockets:
         first = await prepare(config) if first_run else None
         async with serving(config, sockets) as server:
             server.first = first
             yield server
+
+
+def places(config: Config) -> Places:
+    """Where the server is to listen."""
+    listen = config.listen
+    return Places(listen.imap, listen.imaps, listen.lmtp, listen.lmtp_socket, listen.socket_mode, listen.backlog)
 
 
 async def prepare(config: Config) -> FirstAccount | None:

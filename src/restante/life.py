@@ -9,7 +9,7 @@ from contextlib import closing
 from typing import Final
 
 from restante import logs
-from restante.app import Running, certificate_in_use, prepare, serving
+from restante.app import Running, certificate_in_use, places, prepare, serving
 from restante.config import Config
 from restante.config.address import Address
 from restante.config.problem import ConfigError
@@ -28,7 +28,7 @@ def serve(config: Config, reread: Callable[[], Config]) -> int:
     Raises OSError when an address cannot be had or another server has the data directory, BadCertificate, and what opening
     the data directory raises.
     """
-    with sole_server(config.data.dir), closing(bind(config.listen)) as sockets:
+    with sole_server(config.data.dir), closing(bind(places(config))) as sockets:
         first = asyncio.run(prepare(config))
         if first is not None:
             print(_introduction(config, sockets, first), flush=True)  # noqa: T201 - told once, to who started it

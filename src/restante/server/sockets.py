@@ -6,13 +6,12 @@ The rule it protects: an address that cannot be had is known before a process is
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from restante.config.address import ALL_INTERFACES, Address
-from restante.config.model import Listen
 from restante.server.unix_socket import bind_unix, unlink_unix
 
 
@@ -40,23 +39,39 @@ class Sockets:
             unlink_unix(self.path)
 
 
-def bind(listen: Listen) -> Sockets:
-    """Bind and listen as *listen* says. Raises OSError, and then nothing is left bound."""
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where to listen: addresses by what is spoken there, and LMTP's UNIX socket with its permissions.
+
+    Attributes:
+        backlog: connections the system holds until they are accepted.
+    """
+
+    imap: Sequence[Address]
+    imaps: Sequence[Address]
+    lmtp: Sequence[Address]
+    path: Path | None
+    mode: int
+    backlog: int
+
+
+def bind(places: Places) -> Sockets:
+    """Bind and listen at *places*. Raises OSError, and then nothing is left bound."""
     bound: list[socket.socket] = []
     try:
-        imap = _all(listen.imap, listen.backlog, bound)
-        imaps = _all(listen.imaps, listen.backlog, bound)
-        lmtp = _all(listen.lmtp, listen.backlog, bound)
-        if listen.lmtp_socket is not None:
-            local = bind_unix(listen.lmtp_socket, listen.socket_mode)
+        imap = _all(places.imap, places.backlog, bound)
+        imaps = _all(places.imaps, places.backlog, bound)
+        lmtp = _all(places.lmtp, places.backlog, bound)
+        if places.path is not None:
+            local = bind_unix(places.path, places.mode)
             bound.append(local)
-            local.listen(listen.backlog)
+            local.listen(places.backlog)
             lmtp = (*lmtp, local)
     except OSError:
         for one in bound:
             one.close()
         raise
-    return Sockets(imap, imaps, lmtp, listen.lmtp_socket)
+    return Sockets(imap, imaps, lmtp, places.path)
 
 
 def addresses(sockets: Iterable[socket.socket]) -> list[Address]:
