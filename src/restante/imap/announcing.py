@@ -16,7 +16,7 @@ from restante.imap.hooks import FetchAtt
 from restante.imap.state import Selected
 from restante.model.ids import Uid
 from restante.model.message_set import UidSet
-from restante.store.errors import NoSuchMailbox, StoreError
+from restante.store.errors import NoSuchMailbox, StoreError, Unavailable
 from restante.store.model import Changes
 
 
@@ -94,6 +94,10 @@ async def _changes(s: Selected, *, claim: bool = True) -> tuple[Changes, Uid | N
     if changes.uid_next <= view.uid_next or s.session.rev2 or s.read_only or not claim:
         return changes, None
     # Claimed first and read again, so that whatever was claimed is in the view that is told of it.
-    first = await mailbox.claim_recent()
+    try:
+        first = await mailbox.claim_recent()
+    except Unavailable:
+        # They are told all the same, and stay recent to others.
+        return changes, None
     later = await mailbox.changes_since(view.told)
     return (later if later.complete else changes), first

@@ -30,7 +30,7 @@ from restante.model.flags import SEEN, FlagSet
 from restante.model.ids import Uid
 from restante.model.message_set import MessageSet
 from restante.store.api import Blobs, MessageIndex
-from restante.store.errors import Corrupt, StoreError
+from restante.store.errors import Corrupt, StoreError, Unavailable
 from restante.store.model import Field, FlagOp, FlagsUpdated, MessageRecord
 
 _RAW_BATCH: Final = 32
@@ -133,7 +133,12 @@ async def _mark_seen(items: Sequence[FetchAtt], s: Selected, uids: Sequence[Uid]
         return None
     index = await s.mailbox.index()
     unseen = [uid for uid in uids if (at := index.position(uid)) >= 0 and SEEN not in index.flags[at]]
-    return await s.mailbox.update_flags(unseen, FlagOp.ADD, FlagSet([SEEN])) if unseen else None
+    try:
+        return await s.mailbox.update_flags(unseen, FlagOp.ADD, FlagSet([SEEN])) if unseen else None
+    except Unavailable as error:
+        # Nobody is kept from reading by a full disk.
+        s.session.journal.trouble("not marked as seen", error)
+        return None
 
 
 async def _send_from_index(s: Selected, uids: Sequence[Uid], items: Sequence[FetchAtt]) -> int:

@@ -6,6 +6,7 @@ before its tagged reply, so that the first FETCH can follow at once.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -21,6 +22,7 @@ from restante.model.flags import SYSTEM_FLAGS
 from restante.model.ids import Uid
 from restante.model.mailbox_name import MailboxName
 from restante.store.api import Mailbox, MessageIndex
+from restante.store.errors import Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,9 @@ async def _open(cmd: Select, s: Authenticated, *, read_only: bool) -> Done:
 async def _first_recent(mailbox: Mailbox, *, read_only: bool) -> Uid | None:
     """From which UID on messages are recent to this session; EXAMINE leaves them recent to others (RFC 3501 §2.3.2)."""
     if not read_only:
-        return await mailbox.claim_recent()
+        # On a disk that is full they stay recent to others, too; that keeps nobody from reading.
+        with suppress(Unavailable):
+            return await mailbox.claim_recent()
     recent = (await mailbox.status()).recent
     uids = (await mailbox.index()).uids
     return Uid(uids[-recent]) if 0 < recent <= len(uids) else None
