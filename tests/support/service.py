@@ -65,12 +65,13 @@ class Service:
     def running(self, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
         """A server, stopped at the end."""
         self._start(environment)
+        server = self.server
         try:
             yield self.server
-            if self._process is not None:
+            if self.server is server and self._process is not None:
                 self.stop()
         finally:
-            self.server.kill()
+            server.kill()
 
     def _start(self, environment: Mapping[str, str] | None) -> None:
         self._runs += 1
