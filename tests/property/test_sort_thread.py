@@ -20,6 +20,7 @@ from tests.support.store import House, engines
 
 from restante.model.dates import MailDate
 from restante.model.flags import FlagSet
+from restante.model.ids import Uid
 from restante.model.mailbox_name import MailboxName
 from restante.store.api import Mailbox
 from restante.store.model import NewMessage
@@ -165,7 +166,7 @@ async def live(
     client = await served.login()
     await client.ok(f"SELECT {name}")
     await check(client, mails, search, order)
-    await mailbox.expunge([uid for uid in mails if uid in gone], deleted_only=False)
+    await mailbox.expunge([Uid(uid) for uid in mails if uid in gone], deleted_only=False)
     mails = {uid: mail for uid, mail in mails.items() if uid not in gone} | await append(mailbox, later)
     await client.ok("NOOP")
     await check(client, mails, search, order)
