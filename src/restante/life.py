@@ -32,9 +32,9 @@ def serve(config: Config, reread: Callable[[], Config]) -> int:
         first = asyncio.run(prepare(config))
         if first is not None:
             print(_introduction(config, sockets, first), flush=True)  # noqa: T201 - told once, to who started it
-        if config.server.workers == 1:
+        if config.process.workers == 1:
             return asyncio.run(_serve(config, reread, sockets))
-        return Supervisor(config.server.workers, lambda: asyncio.run(_serve(config, reread, sockets))).run()
+        return Supervisor(config.process.workers, lambda: asyncio.run(_serve(config, reread, sockets))).run()
 
 
 async def _serve(config: Config, reread: Callable[[], Config], sockets: Sockets) -> int:

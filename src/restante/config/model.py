@@ -66,7 +66,7 @@ class Listen(Section, frozen=True, kw_only=True):
         return int(self.lmtp_socket_mode, 8)
 
 
-class Server(Section, frozen=True, kw_only=True):
+class Process(Section, frozen=True, kw_only=True):
     """How the server runs."""
 
     workers: Annotated[
@@ -280,7 +280,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
     data: Data = msgspec.field(default_factory=Data)
     listen: Listen = msgspec.field(default_factory=Listen)
-    server: Server = msgspec.field(default_factory=Server)
+    process: Process = msgspec.field(default_factory=Process)
     tls: Tls = msgspec.field(default_factory=Tls)
     auth: Auth = msgspec.field(default_factory=Auth)
     limits: Limits = msgspec.field(default_factory=Limits)
@@ -295,7 +295,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 SECTIONS: Final[dict[str, type[Section]]] = {
     "data": Data,
     "listen": Listen,
-    "server": Server,
+    "process": Process,
     "tls": Tls,
     "auth": Auth,
     "limits": Limits,

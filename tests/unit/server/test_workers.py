@@ -21,7 +21,7 @@ _DEADLINE = 30.0
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int, str, str]]:
     command = [sys.executable, "-m", "restante", "serve", "--data", str(tmp_path), "--imap", "127.0.0.1:0"]
-    command += ["--imaps", "", "--lmtp", "", "--set", f"server.workers={WORKERS}", "--set", "auth.argon2_memory=1 MiB"]
+    command += ["--imaps", "", "--lmtp", "", "--set", f"process.workers={WORKERS}", "--set", "auth.argon2_memory=1 MiB"]
     log = tmp_path / "log"
     with log.open("w") as errors:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
