@@ -105,8 +105,11 @@ async def fetch(cmd: Fetch, s: Selected) -> Done:
             sent += await _send_from_index(s, some, items)
             continue
         records = await s.mailbox.messages(some, fields)
-        await _send(s, records, items, newly)
         sent += len(records)
+        await _send(s, records, items, newly)
+        # While the client takes its time over what it was sent, only that is kept for it.
+        records.clear()
+        await s.session.client.drain()
     if seen:
         # Only now: what a failure kept from being sent is told like anybody's change.
         s.view.already_told(seen)
@@ -173,7 +176,6 @@ async def _send(
     columns = [item.column for item in items if item.column is not None]
     if len(columns) == len(items) and not newly_seen:
         _send_columns(s, Batch.of(records), context, columns)
-        await s.session.client.drain()
         return
     # What fetching changed is told like any change of flags (RFC 7162 §3.2.4).
     style = s.view.style
@@ -194,7 +196,6 @@ async def _send(
         raise No(str(error).capitalize(), "UNKNOWN-CTE") from error
     finally:
         s.session.client.write(b"".join(out))
-    await s.session.client.drain()
 
 
 async def report(s: Selected, wanted: Mapping[Uid, tuple[FetchAtt, ...]]) -> None:
@@ -214,6 +215,7 @@ async def report(s: Selected, wanted: Mapping[Uid, tuple[FetchAtt, ...]]) -> Non
 async def _report_one(s: Selected, record: MessageRecord, items: tuple[FetchAtt, ...]) -> None:
     try:
         await _send(s, [record], items, frozenset())
+        await s.session.client.drain()
     except No as error:
         # What cannot be shown of one message is for the client to ask, and to be told why.
         s.session.journal.detail("new message not shown", text=error.text)
