@@ -36,6 +36,7 @@ from restante.store.model import (
     Upload,
 )
 from restante.store.query import Query
+from restante.store.text_index import TextIndex
 
 
 class MessageIndex(Protocol):
@@ -274,6 +275,10 @@ class Account(Protocol):
 
     async def subscriptions(self) -> list[MailboxName]:
         """Every subscribed name, existing or not, in the order of :meth:`list_mailboxes`."""
+        ...
+
+    def text_index(self) -> TextIndex:
+        """The index that searches of text use."""
         ...
 
 

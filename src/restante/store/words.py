@@ -9,6 +9,7 @@ The rule it protects: a search finds what a person sees in the message, and what
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -20,6 +21,9 @@ from restante.mime.scan import Raw
 from restante.mime.text import header_text, part_text
 from restante.mime.words import decode_words
 from restante.store.matching import fold
+
+EDITION: Final = f"1, Unicode {unicodedata.unidata_version}"
+"""What an index of these words was made by. Raise the number whenever any message's words become others, by whatever change."""
 
 _ADDRESS_FIELDS: Final = frozenset((b"from", b"sender", b"reply-to", b"to", b"cc", b"bcc"))
 _MAX_OCTETS: Final = 64 * 1024 * 1024

@@ -13,6 +13,7 @@ from restante.store.memory.account import AccountState, Shared, listing_order
 from restante.store.memory.content import Contents, MemoryUpload
 from restante.store.memory.hints import MemoryHints
 from restante.store.memory.mailbox import MemoryMailbox
+from restante.store.memory.text_index import MemoryTextIndex
 from restante.store.model import MailboxRecord, NewMailbox, SpecialUse, StoreFeature, StoreLimits
 
 _INLINE: Final = 128 * 1024
@@ -71,6 +72,10 @@ class MemoryAccount:
         """Every subscribed name."""
         self._state.check_alive()
         return sorted(self._state.subscribed, key=listing_order)
+
+    def text_index(self) -> MemoryTextIndex:
+        """There is none; nothing needs one."""
+        return MemoryTextIndex(lambda: sum(box.status().messages for box in self._state.boxes.values()))
 
 
 class MemoryStore:

@@ -26,6 +26,7 @@ from restante.store.sqlite.database import Database
 from restante.store.sqlite.faults import FAULTS, store_error
 from restante.store.sqlite.flagsets import FlagSets
 from restante.store.sqlite.hints import SqliteHints
+from restante.store.sqlite.indexing import SqliteTextIndex
 from restante.store.sqlite.intake import Intake
 from restante.store.sqlite.mailbox import SqliteMailbox
 from restante.store.sqlite.transaction import Done, Job, mailbox_id, mailbox_number
@@ -69,6 +70,7 @@ class SqliteAccount:
         self.alive = True
         self.writer = Writer(database, self.sets, shared.limits, shared.clock, shared.commits, self._committed)
         self.blob_prefix = f"{id}/"
+        self.text = SqliteTextIndex(self)
         self._tasks: set[asyncio.Task[object]] = set()
         # While its connections are open an account stays; after that, for as long as a session has it.
         database.may_close = lambda: self.writer.idle
@@ -121,6 +123,7 @@ class SqliteAccount:
 
     async def close(self) -> None:
         """Finish what was accepted, and take no more."""
+        await self.text.close()
         if self._tasks:
             await asyncio.wait(self._tasks)
         await self.writer.close()
@@ -176,6 +179,10 @@ class SqliteAccount:
     async def subscriptions(self) -> list[MailboxName]:
         """Every subscribed name, INBOX first."""
         return self.read(listing.subscriptions)
+
+    def text_index(self) -> SqliteTextIndex:
+        """The index that searches of text use."""
+        return self.text
 
     def wake(self, modseq: ModSeq, mailbox: MailboxId | None) -> None:
         """Tell the sessions."""

@@ -94,6 +94,7 @@ def _insert_content(tx: Transaction, arrival: Arrival) -> int:
     run("INSERT INTO header VALUES (?, ?)", (content, arrival.header))
     if arrival.body is not None:
         run("INSERT INTO body VALUES (?, ?)", (content, arrival.body))
+    run("INSERT INTO unindexed VALUES (?, 1)", (content,))
     return content
 
 

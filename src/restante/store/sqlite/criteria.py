@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import apsw
+
+from restante.model.ids import Uid
 from restante.store import query as q
 
 _DAY: Final = 86_400
@@ -114,3 +117,19 @@ def _compared(column: str, compare: q.Compare, value: int, values: list[int | st
 def _bound(condition: str, value: int | str, values: list[int | str]) -> str:
     values.append(value)
     return condition
+
+
+def matching(connection: apsw.Connection, asked: Statement, mailbox: int, among: Sequence[int]) -> list[Uid]:
+    """Those of ascending *among* that match."""
+    if not among:
+        return []
+    found = connection.execute(
+        f"SELECT m.uid FROM message m {asked.joins} WHERE m.mailbox = ? AND m.uid BETWEEN ? AND ? "
+        f"AND ({asked.where}) ORDER BY m.uid",
+        (mailbox, among[0], among[-1], *asked.values),
+        can_cache=False,
+    )
+    if among[-1] - among[0] + 1 == len(among):
+        return [Uid(row[0]) for row in found]
+    wanted = frozenset(among)
+    return [Uid(row[0]) for row in found if row[0] in wanted]

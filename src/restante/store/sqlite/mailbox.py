@@ -180,16 +180,20 @@ class SqliteMailbox:
             arrivals = account.intake.small(ready)
             return lambda tx: arriving.append(tx, number, arrivals)
 
-        return await account.writer.run_prepared(prepare)
+        appended = await account.writer.run_prepared(prepare)
+        account.text.arrived(len(appended.uids))
+        return appended
 
     async def _append_large(self, messages: Sequence[NewMessage]) -> Appended:
         account, number = self._account, self._number
         arrivals = await account.in_thread(lambda: account.intake.any(messages))
         try:
-            return await self._write(lambda tx: arriving.append(tx, number, arrivals))
+            appended = await self._write(lambda tx: arriving.append(tx, number, arrivals))
         except BaseException:
             await account.in_thread(lambda: account.intake.undo(arrivals))
             raise
+        account.text.arrived(len(appended.uids))
+        return appended
 
     async def copy(self, uids: Sequence[Uid], target: MailboxId) -> Copied:
         """Copy ascending *uids* to *target*. Raises NoSuchMailbox, LimitReached, Unavailable."""

@@ -18,6 +18,7 @@ from typing import Final
 import apsw
 
 from restante.store.errors import Corrupt, NewerFormat
+from restante.store.words import EDITION
 
 APPLICATION_ID: Final = 0x52_73_74_6D
 """``Rstm``: an account's mail."""
@@ -101,7 +102,29 @@ CREATE INDEX expunged_content ON expunged (content);
 """
 # AUTOINCREMENT where an id, once given out, may be remembered by others: it never comes back.
 
-MIGRATIONS: Final = (_FIRST,)
+_SECOND: Final = f"""
+CREATE VIRTUAL TABLE header_words USING fts5(
+    words, tokenize='trigram case_sensitive 1', content='', contentless_delete=1, detail=none
+);
+CREATE VIRTUAL TABLE body_words USING fts5(
+    words, tokenize='trigram case_sensitive 1', content='', contentless_delete=1, detail=none
+);
+CREATE TABLE field_words (
+    content INTEGER PRIMARY KEY,
+    from_words BLOB,
+    to_words BLOB,
+    cc_words BLOB,
+    bcc_words BLOB,
+    subject_words BLOB
+);
+CREATE TABLE unindexed (content INTEGER PRIMARY KEY, waits INTEGER NOT NULL);
+CREATE TABLE index_state (edition TEXT NOT NULL);
+INSERT INTO index_state VALUES ('{EDITION}');
+INSERT INTO unindexed SELECT id, 1 FROM content;
+"""
+# A content is in ``unindexed`` or in all three of the tables above it; :mod:`restante.store.sqlite.fulltext` says the rest.
+
+MIGRATIONS: Final = (_FIRST, _SECOND)
 """The statements that bring format *n* to *n* + 1, in order."""
 
 VERSION: Final = len(MIGRATIONS)

@@ -1,8 +1,8 @@
 """SEARCH: flags and UIDs from the index, dates and sizes from the rows, text from what remains.
 
 Strategy: a conjunction is taken apart by what its criteria cost. Those the index can answer narrow the candidates here and
-now, in C-speed passes; those in narrow rows follow as one statement; text is read and decoded only for what is left, by
-``store.matching``, in a thread with a connection of its own, a chunk at a time.
+now, in C-speed passes; those in narrow rows follow as one statement; the index of text proposes what to read of the rest, and
+only that is read and decoded, by ``store.matching``: both in a thread with a connection of its own, texts a chunk at a time.
 
 The rule it protects: every answer is what ``store.matching`` says of the message; a plan only decides which messages are asked.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import mmap
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -25,9 +25,10 @@ from restante.store.errors import Corrupt
 from restante.store.matching import Predicate, Words, cost, predicate
 from restante.store.model import Field, MessageRecord
 from restante.store.sqlite import reading
-from restante.store.sqlite.criteria import Statement, statement
+from restante.store.sqlite.criteria import matching, statement
 from restante.store.sqlite.index import SqliteIndex
 from restante.store.sqlite.narrowing import narrow
+from restante.store.sqlite.proposing import FEW, Proposer, Uids, facts
 from restante.store.words import MessageWords
 
 if TYPE_CHECKING:
@@ -58,24 +59,44 @@ class Search:
     async def run(self, index: SqliteIndex) -> list[Uid]:
         """The UIDs that match, ascending."""
         indexed, rowed, worded = self._by_cost
-        found = [Uid(index.uids[at]) for at in narrow(indexed, index)]
-        if rowed.of and found:
-            found = await self._ask_rows(rowed, found)
-        if worded.of and found:
-            found = await self._read_words(worded, found)
-        return found
+        # The index is its mailbox's and moves on meanwhile: what is kept of it is a copy.
+        among: Sequence[int] = [index.uids[at] for at in narrow(indexed, index)] if indexed.of else index.uids[:]
+        known = facts(worded, index) if worded.of and among else {}
+        if rowed.of and among:
+            among = await self._ask_rows(rowed, among)
+        if worded.of and among:
+            among = await self._search_words(worded, among, known)
+        return list(map(Uid, among))
 
-    async def _ask_rows(self, query: q.Query, among: list[Uid]) -> list[Uid]:
+    async def _ask_rows(self, query: q.Query, among: Sequence[int]) -> Sequence[int]:
         asked = statement(query)
         if asked is None:
             return await self._read_words(query, among)
 
         def work(connection: apsw.Connection) -> list[Uid]:
-            return _matching(connection, asked, self._mailbox, among)
+            return matching(connection, asked, self._mailbox, among)
 
         return self._account.read(work) if len(among) <= _HERE else await self._account.scan(work)
 
-    async def _read_words(self, query: q.Query, among: list[Uid]) -> list[Uid]:
+    async def _search_words(self, query: q.Query, among: Sequence[int], known: Mapping[int, Uids]) -> Sequence[int]:
+        """Ask the index what it knows, and read what remains to be asked."""
+        if len(among) <= FEW:
+            return await self._read_words(query, among)
+
+        def work(connection: apsw.Connection) -> tuple[list[int], list[int], bool]:
+            with reading.snapshot(connection):
+                proposer = Proposer(connection, self._mailbox, among, known)
+                found = proposer.propose(query)
+                return proposer.within(found.sure), proposer.within(found.maybe - found.sure), bool(proposer.pending)
+
+        sure, open_, pending = await self._account.scan(work)
+        if pending:
+            self._account.text.wake()
+        if not open_:
+            return sure
+        return sorted((*sure, *await self._read_words(query, open_)))
+
+    async def _read_words(self, query: q.Query, among: Sequence[int]) -> list[Uid]:
         stop = threading.Event()
         reader = _Reader(self._account, self._mailbox, predicate(query), _fields(query), stop)
         try:
@@ -93,19 +114,6 @@ def _fields(query: q.Query) -> Field:
     return (_ROW, _ROW, _HEADER, _WHOLE)[cost(query)]
 
 
-def _matching(connection: apsw.Connection, asked: Statement, mailbox: int, among: list[Uid]) -> list[Uid]:
-    found = connection.execute(
-        f"SELECT m.uid FROM message m {asked.joins} WHERE m.mailbox = ? AND m.uid BETWEEN ? AND ? "
-        f"AND ({asked.where}) ORDER BY m.uid",
-        (mailbox, among[0], among[-1], *asked.values),
-        can_cache=False,
-    )
-    if among[-1] - among[0] + 1 == len(among):
-        return [Uid(row[0]) for row in found]
-    wanted = frozenset(among)
-    return [Uid(row[0]) for row in found if row[0] in wanted]
-
-
 @dataclass(frozen=True, slots=True)
 class _Reader:
     """Reads candidates and asks each."""
@@ -116,7 +124,7 @@ class _Reader:
     fields: Field
     stop: threading.Event
 
-    def matching(self, connection: apsw.Connection, among: Sequence[Uid]) -> list[Uid]:
+    def matching(self, connection: apsw.Connection, among: Sequence[int]) -> list[Uid]:
         found: list[Uid] = []
         for at in range(0, len(among), _CHUNK):
             if self.stop.is_set():

@@ -24,7 +24,7 @@ from restante.store.blobs.files import FileBlobs
 from restante.store.blobs.staging import FileUpload, MemoryUpload, Staging
 from restante.store.errors import StoreError, Unavailable
 from restante.store.model import NewMailbox, StoreFeature, StoreLimits
-from restante.store.sqlite import layout
+from restante.store.sqlite import fulltext, layout
 from restante.store.sqlite.account import Shared, SqliteAccount
 from restante.store.sqlite.database import Database, OpenDatabases, check_driver
 from restante.store.sqlite.faults import FAULTS, store_error
@@ -154,10 +154,12 @@ class SqliteStore:
             return found
         path = self._layout.database(id)
         # In a thread the first time: a WAL left by a crash is recovered, an older format migrated.
-        await self._in_thread(lambda: layout.connect(path).close())
+        waiting = await self._in_thread(lambda: _made_ready(path))
         found = self._known.get(id)
         if found is None or not found.alive:
             found = self._known[id] = self._new(id, path)
+            if waiting:
+                found.text.wake()
         return found
 
     def _new(self, id: AccountId, path: Path) -> SqliteAccount:  # noqa: A002
@@ -213,3 +215,12 @@ class SqliteStore:
             return await asyncio.get_running_loop().run_in_executor(self._shared.scans, work)
         except FAULTS as fault:
             raise store_error(fault) from fault
+
+
+def _made_ready(path: Path) -> bool:
+    """Bring an account's database to this release's format and words. Whether it is time to index what waits."""
+    connection = layout.connect(path)
+    try:
+        return fulltext.renew(connection)
+    finally:
+        connection.close()

@@ -15,6 +15,7 @@ from typing import Final, cast
 import apsw
 
 from restante.store.blobs.files import AccountBlobs
+from restante.store.sqlite import fulltext
 
 _BATCH: Final = 500
 """Expunged messages looked at in one transaction."""
@@ -92,6 +93,7 @@ def _drop(connection: apsw.Connection, content: int) -> list[str]:
             return []
     for table in ("header", "body"):
         run(f"DELETE FROM {table} WHERE content = ?", (content,))
+    fulltext.forget(connection, content)
     blob: str | None = run("DELETE FROM content WHERE id = ? RETURNING blob", (content,)).get
     return [] if blob is None else [blob]
 

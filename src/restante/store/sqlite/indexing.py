@@ -1,0 +1,103 @@
+"""Keeping an account's index of text: contents that wait are moved into it, a batch at a time, while other work goes on.
+
+Strategy: a batch is decoded in the account's writing thread and entered in one transaction that waits its turn among the others.
+Batches begin when enough have arrived, when a search met contents that wait, or when an account is opened with some left over;
+the same steps follow a migration and a rebuild. Broken off at any point, nothing is lost but the batch.
+
+The rule it protects: nobody waits for the index, neither an arrival nor a search.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, cast
+
+import apsw
+
+from restante.store.errors import StoreError
+from restante.store.sqlite import checking, fulltext
+from restante.store.sqlite.transaction import Done, Job, Transaction
+from restante.store.text_index import Progress, TextIndexStatus
+
+if TYPE_CHECKING:
+    from restante.store.sqlite.account import SqliteAccount
+
+
+class SqliteTextIndex:
+    """See :class:`restante.store.text_index.TextIndex`."""
+
+    def __init__(self, account: SqliteAccount) -> None:
+        self._account = account
+        self._arrived = 0
+        self._closed = False
+        self._task: asyncio.Task[None] | None = None
+
+    def arrived(self, count: int) -> None:
+        """So many more wait."""
+        self._arrived += count
+        if self._arrived >= fulltext.BATCH:
+            self.wake()
+
+    def wake(self) -> None:
+        """See to it that what waits is indexed. On the loop."""
+        if self._closed or (self._task is not None and not self._task.done()):
+            return
+        self._arrived = 0
+        self._task = asyncio.get_running_loop().create_task(self._work())
+
+    async def close(self) -> None:
+        """Begin no more batches."""
+        self._closed = True
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
+    async def _work(self) -> None:
+        # A disk that refuses now is asked again with the next arrivals.
+        with suppress(StoreError):
+            while not self._closed and await self.step():
+                pass
+
+    async def step(self) -> int:
+        """Index a batch; how many were in it."""
+        account = self._account
+
+        def prepare() -> Job[int]:
+            connection = account.database.writer()
+            contents = fulltext.waiting(connection, fulltext.BATCH)
+            batch = fulltext.entries(connection, contents, account.intake.blobs)
+            return lambda tx: fulltext.enter(tx, batch)
+
+        return await account.writer.run_prepared(prepare, durable=False)
+
+    async def status(self) -> TextIndexStatus:
+        """How far it is. Raises NoSuchAccount, Unavailable."""
+        return await self._account.scan(checking.status)
+
+    async def check(self, progress: Progress) -> Sequence[str]:
+        """What is wrong with it. Raises NoSuchAccount, Unavailable."""
+        loop, blobs = asyncio.get_running_loop(), self._account.intake.blobs
+
+        def tell(done: int, total: int) -> None:
+            loop.call_soon_threadsafe(progress, done, total)
+
+        return await self._account.scan(lambda connection: checking.faults(connection, blobs, tell))
+
+    async def rebuild(self, progress: Progress) -> None:
+        """Make it anew. Raises NoSuchAccount, Unavailable."""
+        await self._account.write(_start_over)
+        total = done = (await self.status()).waiting
+        progress(0, total)
+        while done and await self.step():
+            done = min(done, self._account.read(_count_waiting))
+            progress(total - done, total)
+
+
+def _start_over(tx: Transaction) -> Done[None]:
+    fulltext.start_over(tx.connection)
+    return Done(None)
+
+
+def _count_waiting(connection: apsw.Connection) -> int:
+    return int(cast("int", connection.execute("SELECT count(*) FROM unindexed WHERE waits").get))
