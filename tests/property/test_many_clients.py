@@ -6,7 +6,7 @@ import asyncio
 import random
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -248,9 +248,9 @@ async def perform(engine: Engine, path: Path, program: Sequence[Step]) -> None:
         await there.close()
 
 
-async def cast_of(there: World) -> list[Actor]:
-    """Four clients of one mailbox that holds a few messages; one of them looks on only."""
-    actors = [Actor(there, await there.login()) for _ in range(4)]
+async def cast_of(there: World, beside: World | None = None) -> list[Actor]:
+    """Four clients of one mailbox that holds a few messages; one of them looks on only. Every other one is *beside*."""
+    actors = [Actor(one, await one.login()) for one in (there, beside or there) * 2]
     await actors[0].command("CREATE Box")
     for number in range(7):
         await actors[0].act("append", number // 6, number, number)
@@ -294,15 +294,20 @@ async def work(actor: Actor, die: random.Random, steps: int) -> None:
         await asyncio.sleep(0)
 
 
-async def work_at_once(engine: Engine, path: Path, seed: int) -> None:
-    """All at the same time, over a store that lets others in between any two calls."""
+async def work_at_once(engine: Engine, path: Path, seed: int, *, stores: int = 1) -> None:
+    """All at the same time, over a store that lets others in between any two calls, or two such beside one another."""
     die = random.Random(seed)
     store = engine.make(path, DEFAULT_LIMITS, Clock())
     await store.open()
     there = await world(unsteady(store, seed))
+    beside = None
+    if stores == 2:
+        other = engine.make(path, DEFAULT_LIMITS, Clock())
+        await other.open()
+        beside = World(replace(there.services, store=unsteady(other, ~seed)), there.account)
     actors: list[Actor] = []
     try:
-        actors = await cast_of(there)
+        actors = await cast_of(there, beside)
         for actor in actors:
             actor.alone = False
         await asyncio.gather(*(work(actor, random.Random(die.random()), 60) for actor in actors))
@@ -313,6 +318,8 @@ async def work_at_once(engine: Engine, path: Path, seed: int) -> None:
             error.add_note(b"\n".join([b"client %d" % number, *actor.dialogue]).decode("ascii", "replace"))
         raise
     finally:
+        if beside is not None:
+            await beside.close()
         await there.close()
 
 
@@ -320,3 +327,10 @@ async def work_at_once(engine: Engine, path: Path, seed: int) -> None:
 @pytest.mark.parametrize("engine", engines(), ids=lambda engine: engine.name)
 async def test_pictures_agree_when_all_work_at_once(engine: Engine, seed: int, tmp_path: Path) -> None:
     await work_at_once(engine, tmp_path, seed)
+
+
+@pytest.mark.parametrize("seed", range(25))
+async def test_pictures_agree_across_stores(seed: int, tmp_path: Path) -> None:
+    """As processes do that serve one data directory: nothing is shared but the files, and hints through them."""
+    (sqlite,) = (engine for engine in engines() if engine.durable)
+    await work_at_once(sqlite, tmp_path, seed, stores=2)
