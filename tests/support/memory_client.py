@@ -146,7 +146,7 @@ class MemoryConnection:
                 if event is not None:
                     await self.session.handle(event)
                     continue
-                if self.client.take_wake() and self.session.listening:
+                if self.session.listening and not self.wire.within_command and self.client.take_wake():
                     await self.session.news()
                     continue
                 self.client.arrived.clear()

@@ -19,6 +19,7 @@ from restante.imap.client import Client
 from restante.imap.errors import STORE_CODES, Bad, Disconnect, No, as_no
 from restante.imap.following import Watch
 from restante.imap.hooks import CommandSpec, Numbers
+from restante.imap.languages.language import ENGLISH, Language
 from restante.imap.protocol import response
 from restante.imap.protocol.events import (
     ContinuationWanted,
@@ -59,6 +60,7 @@ class Session:
     login: AccountRecord | None = None
     every: Every | None = None
     collation: Collation = UNICODE_CASEMAP
+    language: Language = ENGLISH
     after_reply: Callable[[], Awaitable[None]] | None = None
     watch: Watch | None = None
 
@@ -143,11 +145,16 @@ class Session:
             uid_only="UIDONLY" in self.enabled,
         )
 
+    def status(self, tag: str, condition: str, text: str, code: str | None = None) -> bytes:
+        """A status response, its English *text* in the client's language; see :func:`restante.imap.protocol.response.status`."""
+        language = self.language
+        return response.status(tag, condition, language.say(text), code, utf8=language.utf8)
+
     # Life
 
     def greet(self) -> None:
         """The greeting, with the capabilities: most clients then never ask (RFC 9051 §7.1)."""
-        self.client.write(response.status("*", "OK", "Restante ready", f"CAPABILITY {self.capabilities()}"))
+        self.client.write(self.status("*", "OK", "Restante ready", f"CAPABILITY {self.capabilities()}"))
 
     def logged_on(self, login: AccountRecord, account: State) -> None:
         """Enter the authenticated state. Raises No with LIMIT when the account has sessions enough."""
@@ -160,6 +167,7 @@ class Session:
         self._let_go()
         self.enabled.clear()
         self.collation = UNICODE_CASEMAP
+        self.language = ENGLISH
         self.login = None
         self.state = NotAuthenticated(self)
 
@@ -216,7 +224,7 @@ class Session:
     async def _refuse_literal(self, event: LiteralRefused) -> None:
         text = f"Literal too large; at most {event.limit} octets here"
         await self.tell(Numbers.USES)
-        self.client.write(response.status(event.tag or "*", "NO" if event.tag else "BAD", text, "TOOBIG"))
+        self.client.write(self.status(event.tag or "*", "NO" if event.tag else "BAD", text, "TOOBIG"))
 
     async def _request(self, request: Request) -> None:
         self.tally.commands += 1
@@ -238,7 +246,7 @@ class Session:
         state = self.state
         try:
             reply = await self._outcome(spec, request)
-            if self.state is state:
+            if self.state is state or self.watch is not None:
                 # A mailbox opened just now was described as a whole, and by this command.
                 await self.tell(_numbers(spec, request.reader.numbered), removes=self._removes(spec))
         except Disconnect:
@@ -247,7 +255,7 @@ class Session:
             # Nothing else is told now, since telling may be what failed; the next command makes up for it.
             self.after_reply = None
             reference = self.journal.bug(error)
-            return response.status(request.tag, "NO", f"Internal error (ref {reference})", "SERVERBUG")
+            return self.status(request.tag, "NO", f"Internal error (ref {reference})", "SERVERBUG")
         return reply
 
     async def _outcome(self, spec: CommandSpec | None, request: Request) -> bytes:
@@ -267,7 +275,7 @@ class Session:
         except StoreError as error:
             self._log_store_error(request, error)
             return self._refused(request, as_no(error))
-        return response.status(request.tag, "OK", done.text or f"{request.name} completed", done.code)
+        return self.status(request.tag, "OK", done.text or f"{request.name} completed", done.code)
 
     async def _execute(self, spec: CommandSpec | None, request: Request) -> Done:
         if spec is None:
@@ -316,7 +324,7 @@ class Session:
 
     def _refused(self, request: Request, error: No) -> bytes:
         self.journal.detail("refused", command=request.name, code=error.code or "", text=error.text)
-        return response.status(request.tag, "NO", error.text, error.code)
+        return self.status(request.tag, "NO", error.text, error.code)
 
     def _log_store_error(self, request: Request, error: StoreError) -> None:
         code = STORE_CODES[type(error)] or ""
@@ -328,7 +336,7 @@ class Session:
     def _bad(self, tag: str, text: str, code: str | None = None) -> bytes:
         """The reply to what is no command. Raises Disconnect when it is one too many before login."""
         self.tally.bad += 1
-        reply = response.status(tag, "BAD", text, code)
+        reply = self.status(tag, "BAD", text, code)
         if not self.logged_in and self.tally.bad >= self.services.limits.bad_commands:
             self.client.write(reply)
             raise Disconnect("Too many bad commands")
@@ -376,7 +384,7 @@ class Session:
 
     def still_here(self) -> None:
         """Say something in a long silence, and let no lost hint go unnoticed for longer than that."""
-        self.client.write(response.status("*", "OK", "Still here"))
+        self.client.write(self.status("*", "OK", "Still here"))
         if self.watch is not None:
             self.watch.doubt()
 

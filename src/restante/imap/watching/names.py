@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from restante.model.ids import MailboxId
-from restante.model.mailbox_name import DELIMITER, MailboxName, is_below
+from restante.model.mailbox_name import DELIMITER, MailboxName, is_below, parent
 
 _ROUNDS: Final = 8
 """Passes over the changes before what is left counts as a circle."""
@@ -53,6 +53,7 @@ class _Comparison:
         self._model = dict(told)
         self._now = now
         self._learns = learns
+        self._known = {mailbox for mailbox, name in told.items() if learns(NameChange(name))}
         self._changes: list[NameChange] = []
 
     def changes(self) -> list[NameChange]:
@@ -75,21 +76,28 @@ class _Comparison:
         return sorted(wrong, key=lambda mailbox: (self._now[mailbox].count(DELIMITER), self._now[mailbox]))
 
     def _round(self, pending: list[MailboxId]) -> bool:
-        """Whether any of *pending* found its name free."""
-        taken = set(self._model.values())
+        """Whether any of *pending* could be settled."""
+        held = {name: mailbox for mailbox, name in self._model.items()}
         settled = False
         for mailbox in pending:
             name, old = self._now[mailbox], self._model.get(mailbox)
-            if name == old or name in taken:
+            if name == old or not self._ready(name, held):
                 continue
-            settled = True
             if old is None:
                 self._create(mailbox)
-                taken.add(name)
-            else:
+                held[name] = mailbox
+            elif not is_below(name, old) and not any(is_below(other, name) for other in held):
                 self._rename(mailbox, old)
-                taken = set(self._model.values())
+                held = {name: mailbox for mailbox, name in self._model.items()}
+            else:
+                continue
+            settled = True
         return settled
+
+    def _ready(self, name: MailboxName, held: Mapping[MailboxName, MailboxId]) -> bool:
+        """Whether *name* is free, and the mailbox above it is the right one: else it would be moved along with another."""
+        above = parent(name)
+        return name not in held and (above is None or above not in held or self._now.get(held[above]) == above)
 
     def _begin_anew(self) -> None:
         """What is left goes and comes again."""
@@ -101,17 +109,22 @@ class _Comparison:
             self._create(mailbox)
 
     def _create(self, mailbox: MailboxId) -> None:
-        name = self._model[mailbox] = self._now[mailbox]
-        self._changes.append(NameChange(name))
+        self._settle(mailbox, NameChange(self._now[mailbox]))
 
     def _delete(self, mailbox: MailboxId) -> None:
         self._changes.append(NameChange(self._model.pop(mailbox), exists=False))
 
     def _rename(self, mailbox: MailboxId, old: MailboxName) -> None:
         change = NameChange(self._now[mailbox], old)
+        if mailbox in self._known and self._learns(change):
+            # What the client never heard of, it cannot move.
+            below = [other for other in self._known & self._model.keys() if is_below(self._model[other], old)]
+            for other in below:
+                self._model[other] = MailboxName(change.name + self._model[other][len(old) :])
+        self._settle(mailbox, change)
+
+    def _settle(self, mailbox: MailboxId, change: NameChange) -> None:
         self._changes.append(change)
         self._model[mailbox] = change.name
         if self._learns(change):
-            for other, name in self._model.items():
-                if is_below(name, old):
-                    self._model[other] = MailboxName(change.name + name[len(old) :])
+            self._known.add(mailbox)

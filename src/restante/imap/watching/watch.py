@@ -178,8 +178,8 @@ class Watch:
     async def tell(self, s: State, numbers: Numbers, *, removes: bool) -> None:
         """After a command: everything there is to tell."""
         assert isinstance(s, Authenticated)
-        self._notice_selection(s)
-        if isinstance(s, Selected):
+        opened = self._notice_selection(s)
+        if isinstance(s, Selected) and not opened:
             if self._interest.selected:
                 await self._announce(s, expunge_ok=numbers is not Numbers.USES or not self._interest.delayed)
             elif removes:
@@ -193,17 +193,17 @@ class Watch:
         assert isinstance(s, Authenticated)
         self._notice_selection(s)
         if isinstance(s, Selected) and self._interest.selected and (self._list_due or s.mailbox.id in self._hinted):
-            self._hinted.discard(s.mailbox.id)
             await self._announce(s, expunge_ok=idle or not self._interest.delayed)
         await self._tell_others(s)
 
     async def _announce(self, s: Selected, *, expunge_ok: bool) -> None:
+        self._hinted.discard(s.mailbox.id)
         own = self._own.uids.get(s.mailbox.id, ())
         flags = Event.FLAG_CHANGE in self._interest.selected
         await announce(s, expunge_ok=expunge_ok, flags=flags, items=self._interest.items, own=own)
 
-    def _notice_selection(self, s: Authenticated) -> None:
-        """Note which mailbox is selected now, and what the client knew of the one it has left."""
+    def _notice_selection(self, s: Authenticated) -> bool:
+        """Note which mailbox is selected now, and what the client knew of the one it has left; whether it was just opened."""
         view = s.view if isinstance(s, Selected) else None
         was = self._selection
         if was is not None and was.view is not view:
@@ -215,9 +215,13 @@ class Watch:
         if isinstance(s, Selected) and self._selection is None:
             self._selection = _Selection(s.mailbox.id, s.view, s.view.told)
             self._left.pop(s.mailbox.id, None)
+            return True
+        return False
 
     async def _tell_others(self, s: Authenticated) -> None:
-        hinted, self._hinted = self._hinted, set()
+        selected = {self._selection.mailbox} if self._selection is not None else set()
+        # What was hinted while the selected mailbox was told of is for the next time; the client was woken for it.
+        hinted, self._hinted = self._hinted - selected, self._hinted & selected
         if not self._elsewhere:
             return
         try:
@@ -307,19 +311,21 @@ class Watch:
 
     async def _compare_figures(self, record: MailboxRecord) -> list[bytes]:
         """A STATUS response, if its figures are wanted and the client does not know them."""
-        if self._selection is not None and self._selection.mailbox == record.id:
-            return []
         known = self._left.pop(record.id, None)
         was = self._figures.get(record.id)
         events = self._interest.events(record.name, subscribed=record.subscribed)
         if not events & Event.MESSAGES:
             self._figures.pop(record.id, None)
             return []
+        if self._selection is not None and self._selection.mailbox == record.id:
+            # Its client is told otherwise; it is looked at again when it is left.
+            self._figures[record.id] = record.status
+            return []
         self._figures[record.id] = record.status
-        if known is not None:
-            news = record.status.modseq > known
-        elif was is None:
+        if was is None:
             news = not self._own.caused(record.name)
+        elif known is not None:
+            news = record.status.modseq > known
         else:
             news = differs(was, record.status, events, modseq=self._modseqs) and not await self._all_own(record, was)
         return [self.figures(record)] if news else []
