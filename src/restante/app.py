@@ -37,6 +37,7 @@ from restante.ops.first_run import FirstAccount, first_account
 from restante.ops.mail import MailHook
 from restante.server.certificate import CertificatePaths, TlsContext, ensure_self_signed
 from restante.server.connection import ImapConnection, Shell, Timeouts
+from restante.server.descriptors import room_for_connections
 from restante.server.journal import Faults, SessionJournal
 from restante.server.listener import Listener
 from restante.server.lmtp import LmtpLimits, LmtpServer
@@ -287,7 +288,8 @@ def certificate_in_use(config: Config) -> CertificatePaths:
 
 def _connection_limits(config: Config) -> ConnectionLimits:
     limits = config.limits
-    return ConnectionLimits(limits.connections, limits.connections_per_address, limits.connections_per_account)
+    total = min(limits.connections, room_for_connections())
+    return ConnectionLimits(total, limits.connections_per_address, limits.connections_per_account)
 
 
 def _shell(config: Config, mail: Mail, faults: Faults, presence: Presence, connections: set[ImapConnection]) -> Shell:

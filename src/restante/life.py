@@ -15,6 +15,7 @@ from restante.config.address import Address
 from restante.config.problem import ConfigError
 from restante.ops.first_run import FirstAccount
 from restante.server.certificate import BadCertificate, fingerprint
+from restante.server.descriptors import raise_limit, room_for_connections
 from restante.server.lock import sole_server
 from restante.server.sockets import Sockets, addresses, bind
 from restante.workers import Supervisor
@@ -28,6 +29,9 @@ def serve(config: Config, reread: Callable[[], Config]) -> int:
     Raises OSError when an address cannot be had or another server has the data directory, BadCertificate, and what opening
     the data directory raises.
     """
+    raise_limit()
+    if room_for_connections() < config.limits.connections:
+        _LOG.warning("fewer connections than configured: too few files may be open", connections=room_for_connections())
     with sole_server(config.data.dir), closing(bind(places(config))) as sockets:
         first = asyncio.run(prepare(config))
         if first is not None:

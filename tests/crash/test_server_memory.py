@@ -59,6 +59,24 @@ def test_memory_is_bounded_and_others_are_served(tmp_path: Path) -> None:
         assert service.resident() - waiting < allowed
 
 
+def test_connections_leave_descriptors_for_mail(tmp_path: Path) -> None:
+    service = Service(tmp_path)
+    account = service.account("ada")
+    with service.running(descriptors=120):
+        with service.talk(account) as talk:
+            others = [Talk(service.server.ports.imap) for _ in range(100)]
+            turned_away = [each for each in others if each.greeting.startswith(b"* BYE [LIMIT]")]
+            assert len(turned_away) == 100 - 59
+            talk.command("APPEND INBOX {}", MESSAGE * 3)
+            talk.command("SELECT INBOX")
+            talk.command("SEARCH TEXT 0123")
+            for each in others:
+                each.close()
+        service.talk(account).close()
+        assert "fewer connections than configured" in service.server.log()
+        assert "out of system resource" not in service.server.log()
+
+
 def _idle(service: Service, account: Account) -> Talk:
     talk = service.talk(account)
     talk.command("SELECT INBOX")

@@ -10,7 +10,7 @@ import signal
 import ssl
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -62,9 +62,9 @@ class Service:
         return self._process.pid
 
     @contextmanager
-    def running(self, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
-        """A server, stopped at the end."""
-        self._start(environment)
+    def running(self, descriptors: int | None = None) -> Iterator[Server]:
+        """A server, stopped at the end; it may open no more than so many *descriptors*."""
+        self._start(descriptors)
         server = self.server
         try:
             yield self.server
@@ -73,13 +73,13 @@ class Service:
         finally:
             server.kill()
 
-    def _start(self, environment: Mapping[str, str] | None) -> None:
+    def _start(self, descriptors: int | None) -> None:
         self._runs += 1
         ports, log_path = Ports(*free_ports(3)), self._directory / f"serve-{self._runs}.log"
         with log_path.open("wb") as log:
-            self._process = subprocess.Popen(
-                self.command(ports), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment
-            )
+            limited = ("sh", "-c", f'ulimit -n {descriptors} && exec "$@"', "sh") if descriptors else ()
+            command = [*limited, *self.command(ports)]
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.server = Server(self.data, ports, log_path, self._process)
         self.server.await_ready()
 
