@@ -146,9 +146,8 @@ class Session:
         )
 
     def status(self, tag: str, condition: str, text: str, code: str | None = None) -> bytes:
-        """A status response, its English *text* in the client's language; see :func:`restante.imap.protocol.response.status`."""
-        language = self.language
-        return response.status(tag, condition, language.say(text), code, utf8=language.utf8)
+        """A status response whose English *text* is said in the client's language (RFC 5255 §3.2)."""
+        return response.status(tag, condition, self.language.say(text), code, utf8=self.language.utf8)
 
     # Life
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from restante.imap.hooks import NoArguments, command
-from restante.imap.protocol.response import DONE, Done, status
+from restante.imap.protocol.response import DONE, Done
 from restante.imap.state import State
 
 
@@ -22,7 +22,7 @@ async def noop(cmd: NoArguments, s: State) -> Done:
 
 async def logout(cmd: NoArguments, s: State) -> Done:
     """BYE, then the tagged OK, then the end (RFC 9051 §6.1.3)."""
-    s.session.client.write(status("*", "BYE", "Until next time"))
+    s.session.client.write(s.session.status("*", "BYE", "Until next time"))
     s.session.leaving = True
     return DONE
 

@@ -8,12 +8,12 @@ from typing import Final, Self
 from restante.imap.binding import Binding
 from restante.imap.core.search_answer import Returns, additions, esearch
 from restante.imap.core.search_program import Program, find
-from restante.imap.errors import Bad, No
+from restante.imap.errors import No
 from restante.imap.hooks import Numbers, SearchResult, with_uid
 from restante.imap.protocol.response import DONE, Done
 from restante.imap.registry import Registry
 from restante.imap.relevancy import scores
-from restante.imap.state import Authenticated, Selected
+from restante.imap.state import Selected
 from restante.imap.wire.reader import Reader
 from restante.model.ids import Uid
 from restante.model.message_set import UidSet
@@ -37,12 +37,6 @@ class Search:
     def read(cls, r: Reader, tables: Registry) -> Self:
         """Read the options, the charset and the program."""
         return cls(r.uid, Returns.read(r.sp(), tables), Program.read(r, tables))
-
-
-def check_charset(program: Program, s: Authenticated) -> None:
-    """Refuse a charset where none may be named. Raises Bad."""
-    if program.charset and s.session.utf8 and not s.session.rev2:
-        raise Bad("With UTF8=ACCEPT a SEARCH names no charset (RFC 9755, section 3)")
 
 
 async def search(cmd: Search, s: Selected) -> Done:

@@ -12,7 +12,7 @@ from typing import Final, Self
 
 from restante.imap.errors import Bad
 from restante.imap.hooks import NoArguments, Opened, SelectParameter, command
-from restante.imap.protocol.response import DONE, Done, status
+from restante.imap.protocol.response import DONE, Done
 from restante.imap.registry import Registry
 from restante.imap.state import Authenticated, Selected
 from restante.imap.view import MailboxView
@@ -67,7 +67,7 @@ async def _open(cmd: Select, s: Authenticated, *, read_only: bool) -> Done:
     unselect(s)
     if closing:
         # What follows is about the new mailbox (RFC 9051 §7.1).
-        s.session.client.write(status("*", "OK", "Previous mailbox is now closed", "CLOSED"))
+        s.session.client.write(s.session.status("*", "OK", "Previous mailbox is now closed", "CLOSED"))
     mailbox = await s.account.mailbox(cmd.mailbox)
     first_recent = None if s.session.rev2 else await _first_recent(mailbox, read_only=read_only)
     # From here on nothing is waited for, so that the view and what is said of it are of one moment.
@@ -123,7 +123,7 @@ def _first_unseen(s: Selected, index: MessageIndex) -> None:
 
 
 def _code(s: Selected, code: str, text: str) -> None:
-    s.session.client.write(status("*", "OK", text, code))
+    s.session.client.write(s.session.status("*", "OK", text, code))
 
 
 async def select(cmd: Select, s: Authenticated) -> Done:

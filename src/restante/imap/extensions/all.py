@@ -18,6 +18,7 @@ from restante.imap.extensions import (
     id,  # noqa: A004 - the command's own name
     idle,
     inprogress,
+    language,
     list_extended,
     list_status,
     literal_plus,
@@ -61,6 +62,7 @@ ALL: Final[tuple[Extension, ...]] = (
     id.extension,
     idle.extension,
     namespace.extension,
+    language.extension,
     children.extension,
     unselect.extension,
     uidplus.extension,

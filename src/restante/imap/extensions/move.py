@@ -14,7 +14,7 @@ from restante.imap.core.append import target
 from restante.imap.core.copy import copy_uid
 from restante.imap.core.expunge import expunged, require_writable
 from restante.imap.hooks import Numbers, with_uid
-from restante.imap.protocol.response import DONE, Done, status
+from restante.imap.protocol.response import DONE, Done
 from restante.imap.registry import Extension, Registry
 from restante.imap.state import Selected
 from restante.imap.wire.reader import Reader
@@ -48,7 +48,7 @@ async def move(cmd: Move, s: Selected) -> Done:
     code = copy_uid(moved)
     if code is None:
         return DONE
-    s.session.client.write(status("*", "OK", "Moved", code))
+    s.session.client.write(s.session.status("*", "OK", "Moved", code))
     return expunged(s, Expunged(UidSet.of(moved.source), moved.modseq))
 
 

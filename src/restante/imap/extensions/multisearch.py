@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from restante.imap.capability import always
-from restante.imap.core.search import check_charset
 from restante.imap.core.search_answer import Returns, additions, esearch
 from restante.imap.core.search_program import Program
 from restante.imap.errors import Bad, No
@@ -111,7 +110,6 @@ class Esearch:
 
 async def multisearch(cmd: Esearch, s: Authenticated) -> Done:
     """Search each mailbox in turn."""
-    check_charset(cmd.program, s)
     here = s if isinstance(s, Selected) else None
     wants_selected = any(source.where is Where.SELECTED for source in cmd.sources)
     if wants_selected and here is None:

@@ -14,7 +14,7 @@ from restante.imap.core.append import AppendMessage, new_message, target
 from restante.imap.core.expunge import expunged, require_writable
 from restante.imap.errors import No
 from restante.imap.hooks import LiteralKind, Numbers, with_uid
-from restante.imap.protocol.response import Done, status
+from restante.imap.protocol.response import Done
 from restante.imap.registry import Extension, Registry
 from restante.imap.state import Selected
 from restante.imap.wire.reader import Reader
@@ -53,7 +53,7 @@ async def replace(cmd: Replace, s: Selected) -> Done:
     s.session.wrote(mailbox.id, appended.uids, appended.modseq)
     removed = await s.mailbox.expunge(uids, deleted_only=False)
     code = f"APPENDUID {appended.uid_validity} {appended.uids[0]}"
-    s.session.client.write(status("*", "OK", "Stored", code))
+    s.session.client.write(s.session.status("*", "OK", "Stored", code))
     return expunged(s, removed)
 
 

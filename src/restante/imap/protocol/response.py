@@ -28,14 +28,14 @@ class Done:
 DONE = Done()
 
 
-def status(tag: str, condition: str, text: str, code: str | None = None) -> bytes:
+def status(tag: str, condition: str, text: str, code: str | None = None, *, utf8: bool = False) -> bytes:
     """``tag SP resp-cond SP [code] text CRLF``; *tag* ``*`` for an untagged one.
 
-    *condition* is OK, NO, BAD, BYE or PREAUTH.
+    *condition* is OK, NO, BAD, BYE or PREAUTH. *utf8* lets the text be any, as the client has asked (RFC 5255 §3.5).
     """
-    shown = clean(text[:_MAX_TEXT]) or "."
+    shown = (clean_utf8 if utf8 else clean)(text[:_MAX_TEXT]) or "."
     middle = f"[{clean(code)}] " if code else ""
-    return f"{tag} {condition} {middle}{shown}\r\n".encode("ascii", "replace")
+    return f"{tag} {condition} {middle}{shown}\r\n".encode("utf-8", "replace")
 
 
 def continuation(text: str = "Go ahead") -> bytes:
@@ -48,3 +48,9 @@ def clean(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(char if " " <= char <= "~" else "?" for char in text)
+
+
+def clean_utf8(text: str) -> str:
+    """*text* as ``resp-text`` of RFC 5255 §3.5: printable on one line, and beginning with no bracket."""
+    shown = text if text.isprintable() else "".join(char if char.isprintable() else "?" for char in text)
+    return "(" + shown[1:] if shown.startswith("[") else shown
