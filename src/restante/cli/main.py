@@ -15,6 +15,7 @@ from restante.cli.config_commands import config
 from restante.cli.deliver_command import deliver
 from restante.cli.export_command import export
 from restante.cli.import_command import import_
+from restante.cli.index_commands import index
 from restante.cli.options import Group, shared_options
 from restante.cli.serve_command import serve
 
@@ -26,7 +27,7 @@ def version() -> None:
     click.echo(f"restante {__version__}")
 
 
-COMMANDS: Final[tuple[click.Command, ...]] = (serve, account, import_, export, deliver, config, version)
+COMMANDS: Final[tuple[click.Command, ...]] = (serve, account, import_, export, deliver, index, config, version)
 """Every command, in the order the help lists them."""
 
 

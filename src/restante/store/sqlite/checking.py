@@ -28,7 +28,7 @@ def status(connection: apsw.Connection) -> TextIndexStatus:
     """How far the index is."""
     counts = connection.execute(
         "SELECT (SELECT count(*) FROM field_words), (SELECT count(*) FROM unindexed WHERE waits), "
-        "(SELECT count(*) FROM unindexed WHERE NOT waits), (SELECT sum(pgsize) FROM dbstat WHERE aggregate AND "
+        "(SELECT count(*) FROM unindexed WHERE NOT waits), (SELECT sum(pgsize) FROM dbstat WHERE aggregate = 1 AND "
         "(name GLOB 'header_words*' OR name GLOB 'body_words*' OR name IN ('field_words', 'unindexed')))"
     ).fetchone()
     return TextIndexStatus(*cast("tuple[int, int, int, int]", counts))
