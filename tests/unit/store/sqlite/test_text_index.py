@@ -1,0 +1,289 @@
+"""The index of text: it proposes little, follows what comes and goes, and survives migrations, rebuilds and being broken off."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import apsw
+import pytest
+from tests.support.store import ALICE, Clock, mail, uids
+
+from restante.model.dates import MailDate
+from restante.model.flags import Flag, FlagSet
+from restante.model.mailbox_name import INBOX, MailboxName
+from restante.store import query as q
+from restante.store.model import Field, MessageRecord, NewMessage
+from restante.store.sqlite import fulltext, proposing, reading, schema
+from restante.store.sqlite.account import SqliteAccount
+from restante.store.sqlite.flagsets import FlagSets
+from restante.store.sqlite.indexing import SqliteTextIndex
+from restante.store.sqlite.mailbox import SqliteMailbox
+from restante.store.sqlite.proposing import Between, Proposer, facts
+from restante.store.sqlite.store import SqliteStore
+from restante.store.sqlite.transaction import Done, Transaction
+
+COUNT = 60
+SPECIAL = 17
+"""The UID of the one message that is not like the others."""
+
+
+@pytest.fixture
+def paused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is indexed but when told."""
+    monkeypatch.setattr(SqliteTextIndex, "wake", lambda self: None)
+
+
+async def fill(inbox: SqliteMailbox, count: int = COUNT) -> None:
+    raws = [mail(f"Lunch {number}", "At noon, as ever.") for number in range(1, count + 1)]
+    raws[SPECIAL - 1] = mail("Überraschung", "Something zyzzyva, for once.")
+    flags = [FlagSet(["\\Seen"] if number % 2 else []) for number in range(count)]
+    await inbox.append(
+        [NewMessage(raw, MailDate(number), flag) for number, (raw, flag) in enumerate(zip(raws, flags, strict=True))]
+    )
+
+
+async def index_all(account: SqliteAccount) -> None:
+    while await account.text.step():
+        pass
+
+
+@pytest.fixture
+async def filled(account: SqliteAccount, inbox: SqliteMailbox, paused: None) -> SqliteMailbox:
+    await fill(inbox)
+    await index_all(account)
+    return inbox
+
+
+async def write(account: SqliteAccount, change: Callable[[apsw.Connection], object]) -> None:
+    """Change the database past the engine."""
+
+    def job(tx: Transaction) -> Done[None]:
+        change(tx.connection)
+        return Done(None)
+
+    await account.write(job)
+
+
+async def bounds(account: SqliteAccount, inbox: SqliteMailbox, query: q.Query) -> Between:
+    index = await inbox.index()
+    number = int(inbox.id[1:], 16)
+    known = facts(query, index)
+    return account.read(lambda connection: Proposer(connection, number, index.uids[:], known).propose(query))
+
+
+EVERY = frozenset(range(1, COUNT + 1))
+ONE = frozenset([SPECIAL])
+NONE: frozenset[int] = frozenset()
+
+
+@pytest.mark.parametrize(
+    ("query", "sure", "maybe"),
+    [
+        (q.Body("ZYZZYVA"), NONE, ONE),
+        (q.Text("zyzzyva"), NONE, ONE),
+        (q.Text("überraschung"), ONE, ONE),
+        (q.Body("überraschung"), NONE, NONE),
+        (q.Body("no such words"), NONE, NONE),
+        (q.Not(q.Body("zyzzyva")), EVERY - ONE, EVERY),
+        (q.Not(q.Header("Subject", "Lunch")), ONE, ONE),
+        (q.Header("SUBJECT", "ÜBER"), ONE, ONE),
+        (q.Header("subject", "ü"), ONE, ONE),
+        (q.Header("subject", ""), EVERY, EVERY),
+        (q.Header("bcc", ""), NONE, NONE),
+        (q.Header("x-other", "überraschung"), NONE, ONE),
+        (q.Header("x-other", "ü"), NONE, EVERY),
+        (q.Body("zy"), NONE, EVERY),
+        (q.Body(""), EVERY, EVERY),
+        (q.Or((q.Body("zyzzyva"), q.HasFlag(Flag("\\Seen")))), frozenset(range(2, 61, 2)), frozenset(range(2, 61, 2)) | ONE),
+        (q.Or((q.Header("subject", "über"), q.Larger(1))), EVERY, EVERY),
+        (q.And((q.Text("noon"), q.Body("zyzzyva"))), NONE, NONE),
+    ],
+)  # fmt: skip
+async def test_what_is_proposed(
+    query: q.Query, sure: frozenset[int], maybe: frozenset[int], account: SqliteAccount, filled: SqliteMailbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(proposing, "FEW", 0)
+    assert await bounds(account, filled, query) == Between(sure, maybe)
+
+
+async def test_only_what_is_proposed_is_read(filled: SqliteMailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    original = reading.messages
+
+    def noted(
+        connection: apsw.Connection,
+        sets: FlagSets,
+        mailbox: int,
+        wanted: Sequence[int],
+        fields: Field,
+        blobs: str,
+    ) -> list[MessageRecord]:
+        read.extend(wanted)
+        return original(connection, sets, mailbox, wanted, fields, blobs)
+
+    monkeypatch.setattr(reading, "messages", noted)
+    assert await filled.search(q.Body("zyzzyva")) == [SPECIAL]
+    assert await filled.search(q.Header("subject", "lunch 5")) == [5, *range(50, 60)]
+    assert await filled.search(q.And((q.Body("noon"), q.Text("überraschung")))) == []
+    assert read == [SPECIAL, SPECIAL]
+
+
+async def test_what_waits_is_read(account: SqliteAccount, inbox: SqliteMailbox, paused: None) -> None:
+    await fill(inbox)
+    assert (await bounds(account, inbox, q.Body("zyzzyva"))) == Between(NONE, EVERY)
+    assert await inbox.search(q.Not(q.Body("noon"))) == [SPECIAL]
+    await account.text.step()
+    assert len((await bounds(account, inbox, q.Body("zyzzyva"))).maybe) == COUNT - fulltext.BATCH + 1
+    assert await inbox.search(q.Not(q.Body("noon"))) == [SPECIAL]
+
+
+async def test_arrivals_and_searches_set_it_going(account: SqliteAccount, inbox: SqliteMailbox) -> None:
+    await inbox.append([NewMessage(mail("One"), MailDate(0))])
+    assert (await account.text.status())[:3] == (0, 1, 0)
+    for number in range(fulltext.BATCH):
+        await inbox.append([NewMessage(mail(f"{number}"), MailDate(0))])
+    assert account.text._task is not None
+    await account.text._task
+    assert (await account.text.status())[:3] == (fulltext.BATCH + 1, 0, 0)
+    await inbox.append([NewMessage(mail("Last"), MailDate(0))])
+    assert await inbox.search(q.Body("nowhere")) == []
+    await account.text._task
+    assert (await account.text.status())[:3] == (fulltext.BATCH + 2, 0, 0)
+
+
+async def test_copies_and_moves_write_none_of_it(account: SqliteAccount, filled: SqliteMailbox) -> None:
+    await account.create(MailboxName("Archive"))
+    archive = await account.mailbox(MailboxName("Archive"))
+    before = await account.text.status()
+    await filled.copy(uids(SPECIAL), archive.id)
+    await filled.move(uids(1, 2), archive.id)
+    assert await account.text.status() == before
+    assert await archive.search(q.Text("zyzzyva")) == [1]
+    assert await filled.search(q.Text("zyzzyva")) == [SPECIAL]
+
+
+async def test_what_is_swept_leaves(
+    account: SqliteAccount, filled: SqliteMailbox, store: SqliteStore, clock: Clock
+) -> None:
+    await filled.append([NewMessage(mail("Late"), MailDate(0))])
+    await filled.expunge(uids(SPECIAL, COUNT + 1), deleted_only=False)
+    assert await filled.search(q.Body("zyzzyva")) == []
+    assert (await account.text.status())[:3] == (COUNT, 1, 0)
+    clock.now += 1_000
+    await store.sweep()
+    assert (await account.text.status())[:3] == (COUNT - 1, 0, 0)
+    found = account.read(
+        lambda connection: connection.execute("SELECT rowid FROM body_words WHERE body_words MATCH 'zyz'").fetchall()
+    )
+    assert found == []
+    assert await account.text.check(lambda done, total: None) == []
+
+
+async def test_what_is_too_large_is_left_out_and_found(
+    account: SqliteAccount, inbox: SqliteMailbox, paused: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fulltext, "_MOST", 5_000)
+    await fill(inbox)
+    await inbox.append([NewMessage(mail("Large", "needle " + "hay " * 5_000), MailDate(0))])
+    await index_all(account)
+    assert (await account.text.status())[:3] == (COUNT, 0, 1)
+    assert await inbox.search(q.Body("needle")) == [COUNT + 1]
+    assert await account.text.check(lambda done, total: None) == []
+
+
+async def test_a_rebuild_tells_how_far_it_is_and_searches_go_on(account: SqliteAccount, filled: SqliteMailbox) -> None:
+    told: list[tuple[int, int]] = []
+    found = []
+
+    async def search() -> None:
+        while not told or told[-1][0] < COUNT:
+            found.append(await filled.search(q.Text("zyzzyva")))
+
+    await asyncio.gather(account.text.rebuild(lambda done, total: told.append((done, total))), search())
+    assert told == [(0, COUNT), (32, COUNT), (COUNT, COUNT)]
+    assert found == [[SPECIAL]] * len(found)
+    assert await account.text.check(lambda done, total: None) == []
+
+
+async def test_a_rebuild_broken_off_goes_on_when_the_account_is_opened(
+    store: SqliteStore, account: SqliteAccount, inbox: SqliteMailbox, tmp_path: Path
+) -> None:
+    await fill(inbox)
+    await index_all(account)
+    await write(account, fulltext.start_over)
+    await store.close()
+    store = SqliteStore(tmp_path)
+    await store.open()
+    again = await store.account(ALICE)
+    assert await (await again.mailbox(INBOX)).search(q.Body("zyzzyva")) == [SPECIAL]
+    assert again.text._task is not None
+    await again.text._task
+    assert (await again.text.status())[:3] == (COUNT, 0, 0)
+    await store.close()
+
+
+async def test_words_made_by_other_rules_are_made_anew(
+    store: SqliteStore, account: SqliteAccount, inbox: SqliteMailbox, tmp_path: Path, paused: None
+) -> None:
+    await fill(inbox)
+    await index_all(account)
+    await write(account, lambda connection: connection.execute("UPDATE index_state SET edition = '0'"))
+    await store.close()
+    store = SqliteStore(tmp_path)
+    await store.open()
+    again = await store.account(ALICE)
+    assert (await again.text.status())[:3] == (0, COUNT, 0)
+    await index_all(again)
+    assert again.read(fulltext.is_current)
+    await store.close()
+
+
+async def test_an_account_of_the_first_format_is_found_in_and_indexed(
+    store: SqliteStore, account: SqliteAccount, inbox: SqliteMailbox, tmp_path: Path, paused: None
+) -> None:
+    await fill(inbox)
+    await store.close()
+    make_first(tmp_path / "accounts" / ALICE / "mail.db")
+    store = SqliteStore(tmp_path)
+    await store.open()
+    again = await store.account(ALICE)
+    assert (await again.text.status())[:3] == (0, COUNT, 0)
+    box = await again.mailbox(INBOX)
+    assert await box.search(q.Body("zyzzyva")) == [SPECIAL]
+    await index_all(again)
+    assert (await again.text.status())[:3] == (COUNT, 0, 0)
+    assert await box.search(q.Body("zyzzyva")) == [SPECIAL]
+    assert await again.text.check(lambda done, total: None) == []
+    await store.close()
+
+
+def make_first(path: Path) -> None:
+    """Take from the database what came with its second format."""
+    connection = apsw.Connection(str(path))
+    for table in ("header_words", "body_words", "field_words", "unindexed", "index_state"):
+        connection.execute(f"DROP TABLE {table}")
+    connection.pragma("user_version", 1)
+    connection.close()
+    assert schema.VERSION >= 2
+
+
+async def test_damaged_tables_are_told_of_and_mended(account: SqliteAccount, filled: SqliteMailbox) -> None:
+    await write(account, lambda connection: connection.execute("DELETE FROM body_words_data WHERE id > 10"))
+    faults = await account.text.check(lambda done, total: None)
+    assert [fault.partition(":")[0] for fault in faults] == ["body_words"]
+    await account.text.rebuild(lambda done, total: None)
+    assert await account.text.check(lambda done, total: None) == []
+    assert await filled.search(q.Body("zyzzyva")) == [SPECIAL]
+
+
+async def test_a_search_ends_when_the_account_is_deleted_meanwhile(
+    store: SqliteStore, account: SqliteAccount, inbox: SqliteMailbox
+) -> None:
+    await fill(inbox)
+    account.text.wake()
+    await store.delete_account(ALICE)
+    assert account.text._task is not None
+    assert account.text._task.done()
