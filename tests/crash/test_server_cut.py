@@ -119,7 +119,7 @@ def half_close(talk: Talk) -> None:
 def test_nothing_stays_behind(
     service: Service, ada: Account, point: Callable[[Talk], None], leave: Callable[[Talk], None]
 ) -> None:
-    with service.talk(ada) as talk:
+    with _logged_in(service, ada) as talk:
         before = _inbox(talk)
         talk.command("EXAMINE Box")
         # What the server keeps open for the account it opens now.
@@ -137,7 +137,7 @@ def test_nothing_stays_behind(
             leave(talk)
     _await_rest(service, descriptors + KEPT)
     assert not list((service.data / "staging").iterdir())
-    with service.talk(ada) as talk:
+    with _logged_in(service, ada) as talk:
         assert _inbox(talk) == before
     assert "Traceback" not in service.server.log()
 
@@ -169,7 +169,7 @@ def _await_rest(service: Service, descriptors: int) -> int:
 
 
 def test_lmtp_client_that_vanishes_delivers_nothing(service: Service, ada: Account) -> None:
-    with service.talk(ada) as talk:
+    with _logged_in(service, ada) as talk:
         before = _inbox(talk)
     descriptors = _await_rest(service, MANY)
     for cut in (b"MAIL FROM:<>\r\n", b"RCPT TO:<ada>\r\n", b"DATA\r\n", BIG[:100_000], BIG, b"\r\n."):
@@ -181,7 +181,7 @@ def test_lmtp_client_that_vanishes_delivers_nothing(service: Service, ada: Accou
         lmtp.close()
     _await_rest(service, descriptors + KEPT)
     assert not list((service.data / "staging").iterdir())
-    with service.talk(ada) as talk:
+    with _logged_in(service, ada) as talk:
         assert _inbox(talk) == before
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import smtplib
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
-from tests.support.server import Account, Ports, free_ports
+from tests.support.server import Account
 from tests.support.service import PASSWORD, Service
 from tests.support.small_disk import SmallDisk, small_disk
 from tests.support.talk import Refused, Talk
@@ -158,9 +157,7 @@ def test_directory_that_becomes_read_only(service: Service, disk: SmallDisk) -> 
 def test_read_only_file_system_at_start_is_told_in_a_line(service: Service, disk: SmallDisk) -> None:
     service.stop()
     with disk.read_only():
-        done = subprocess.run(
-            service.command(Ports(*free_ports(3))), check=False, capture_output=True, text=True, timeout=30
-        )
+        done = service.refused()
     assert done.returncode == 1, done.stderr
     assert done.stderr == f"restante: {service.data / 'serve.lock'}: Read-only file system\n"
 
@@ -168,9 +165,7 @@ def test_read_only_file_system_at_start_is_told_in_a_line(service: Service, disk
 def test_full_disk_at_start_is_told_in_a_line(service: Service, disk: SmallDisk) -> None:
     service.stop()
     disk.fill()
-    done = subprocess.run(
-        service.command(Ports(*free_ports(3))), check=False, capture_output=True, text=True, timeout=30
-    )
+    done = service.refused()
     assert done.returncode == 75, done.stderr
     assert done.stderr.startswith("restante: the account directory cannot be reached now")
     disk.empty()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.ledger import Ledger
-from tests.support.server import COMMAND, Ports, free_ports
+from tests.support.server import COMMAND, environment
 from tests.support.service import Service
 from tests.support.talk import Gone
 from tests.support.workload import ACCOUNT, Workload, prepare, snapshot
@@ -158,9 +158,7 @@ def test_second_server_on_a_directory_is_refused(tmp_path: Path) -> None:
     service = Service(tmp_path)
     account = service.account("ada")
     with service.running() as server:
-        second = subprocess.run(
-            service.command(Ports(*free_ports(3))), check=False, capture_output=True, text=True, timeout=30
-        )
+        second = service.refused()
         assert second.returncode == 75
         assert (
             second.stderr
@@ -170,7 +168,12 @@ def test_second_server_on_a_directory_is_refused(tmp_path: Path) -> None:
         other = server.add_account("grace")
         deliver = [*COMMAND, "deliver", "ada", "--data", str(service.data)]
         done = subprocess.run(
-            deliver, input=b"Subject: beside\n\nhello\n", check=False, capture_output=True, timeout=30
+            deliver,
+            input=b"Subject: beside\n\nhello\n",
+            check=False,
+            capture_output=True,
+            timeout=30,
+            env=environment(),
         )
         assert done.returncode == 0, done.stderr
         with service.talk(account) as talk:
@@ -181,9 +184,7 @@ def test_second_server_on_a_directory_is_refused(tmp_path: Path) -> None:
 def test_start_with_what_is_no_certificate_says_so(tmp_path: Path) -> None:
     service = Service(tmp_path)
     service.configure(tls__certificate=f'"{service.file}"', tls__key=f'"{service.file}"')
-    done = subprocess.run(
-        service.command(Ports(*free_ports(3))), check=False, capture_output=True, text=True, timeout=30
-    )
+    done = service.refused()
     assert done.returncode == 78
     assert done.stderr.startswith(f"restante: {service.file} with key")
     assert "Traceback" not in done.stderr

@@ -7,6 +7,7 @@ Rule: every process started here is ended here, by its own id.
 
 from __future__ import annotations
 
+import os
 import re
 import smtplib
 import socket
@@ -86,7 +87,15 @@ class Server:
     def add_account(self, name: str, password: str = "sesame-7-open") -> Account:
         """Create an account while the server runs."""
         command = (*COMMAND, "account", "add", name, "--password-stdin", "--data", str(self.data_dir))
-        done = subprocess.run(command, input=f"{password}\n", text=True, capture_output=True, timeout=60, check=False)
+        done = subprocess.run(
+            command,
+            input=f"{password}\n",
+            text=True,
+            capture_output=True,
+            timeout=60,
+            check=False,
+            env=environment(),
+        )
         if done.returncode:
             raise ServerFault(f"account add {name} ended with {done.returncode}: {done.stderr}{done.stdout}")
         return Account(name, password)
@@ -172,8 +181,15 @@ def launch(directory: Path, ports: Ports) -> Server:
     data_dir.mkdir()
     command = (*COMMAND, "serve", "--data", str(data_dir), *ports.options())
     with log_path.open("wb") as log:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=directory)
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=directory, env=environment()
+        )
     return Server(data_dir, ports, log_path, process)
+
+
+def environment() -> dict[str, str]:
+    """This process's environment without what would be taken for settings."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("RESTANTE_")}
 
 
 def free_ports(count: int) -> list[int]:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from tests.support.server import COMMAND, LOOPBACK, Account, Ports, Server, ended_within, free_ports
+from tests.support.server import COMMAND, LOOPBACK, Account, Ports, Server, ended_within, environment, free_ports
 from tests.support.server_nursery import make_account
 from tests.support.talk import Talk
 
@@ -79,13 +79,20 @@ class Service:
         with log_path.open("wb") as log:
             limited = ("sh", "-c", f'ulimit -n {descriptors} && exec "$@"', "sh") if descriptors else ()
             command = [*limited, *self.command(ports)]
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment()
+            )
         self.server = Server(self.data, ports, log_path, self._process)
         self.server.await_ready()
 
     def command(self, ports: Ports) -> list[str]:
         """The command line of a server at *ports*."""
         return [*COMMAND, "serve", "--config", str(self.file), "--data", str(self.data), *ports.options()]
+
+    def refused(self) -> subprocess.CompletedProcess[str]:
+        """One more server, which is expected to end by itself."""
+        command = self.command(Ports(*free_ports(3)))
+        return subprocess.run(command, check=False, capture_output=True, text=True, timeout=30, env=environment())
 
     def stop(self) -> float:
         """SIGTERM; the seconds until the server ended, with status 0 and no bug in its log."""
