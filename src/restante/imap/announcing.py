@@ -46,7 +46,7 @@ async def announce(
         lines.append(b"%d RECENT" % view.recent)
     _write(s, lines)
     if s.followers or (items and fresh):
-        await _follow(s, changes, {uid: items for uid in fresh if items and uid not in own})
+        await _follow(s, changes, items, [uid for uid in fresh if uid not in own])
 
 
 async def announce_expunges(s: Selected) -> None:
@@ -63,15 +63,16 @@ async def announce_expunges(s: Selected) -> None:
     _write(s, view.announce(only, expunge_ok=True))
 
 
-async def _follow(s: Selected, changes: Changes, wanted: dict[Uid, tuple[FetchAtt, ...]]) -> None:
-    """What followers say of *changes*, after the messages they and the client want to see (RFC 5465 §7)."""
+async def _follow(s: Selected, changes: Changes, items: tuple[FetchAtt, ...], fresh: Sequence[Uid]) -> None:
+    """What followers say of *changes*, after those *fresh* messages that they and the client want to see (RFC 5465 §7)."""
+    wanted = dict.fromkeys(fresh, items)
     lines: list[bytes] = []
     try:
         for follower in s.followers.values():
-            news = await follower.follow(s, changes)
+            news = await follower.follow(s, changes, fresh)
             lines += news.lines
             for uid in news.fresh:
-                wanted[uid] = tuple(dict.fromkeys((*wanted.get(uid, ()), *news.items)))
+                wanted[uid] = tuple(dict.fromkeys((*wanted[uid], *news.items)))
         await report(s, wanted)
     except StoreError as error:
         s.session.journal.trouble("new messages not read", error)

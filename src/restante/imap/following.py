@@ -40,8 +40,8 @@ class Follower(Protocol):
         """What to say before expunged messages lose their numbers."""
         ...
 
-    async def follow(self, s: Selected, changes: Changes) -> Followed:
-        """What to say once the client knows of *changes*. Raises StoreError."""
+    async def follow(self, s: Selected, changes: Changes, fresh: Collection[Uid]) -> Followed:
+        """What to say once the client knows of *changes*, *fresh* ones among them new. Raises StoreError."""
         ...
 
 

@@ -250,10 +250,12 @@ class SearchPart:
     Attributes:
         write: its part of the ESEARCH response, or None for no part.
         saves: the part of the result that SAVE keeps when this option stands beside it (RFC 5182 §2.4).
+        updates: what to send of new messages that come to the result, for an option that has it kept up to date (RFC 5267 §4.3).
     """
 
     write: Callable[[SearchResult], bytes | None]
     saves: Callable[[Sequence[int]], Sequence[int]]
+    updates: tuple[FetchAtt, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,12 +265,14 @@ class SearchReturn:
     Attributes:
         lists: whether it names the messages found; no two that do stand together (RFC 9394 §3.1).
         relevancy: whether it needs each message's score of relevancy.
+        silent: whether it has no part in the answer and none in what SAVE keeps.
     """
 
     name: str
     read: Callable[[Reader, Registry], SearchPart]
     lists: bool = False
     relevancy: bool = False
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,8 @@ class SessionLimits:
         patience: seconds that a command may take until the client is told that it is at work, and again after as many.
         watched: mailboxes that NOTIFY may watch, and responses it may send at a time (RFC 5465 §5.8).
         list_pause: seconds that changes of the mailbox list wait until NOTIFY tells them, for those that follow at once.
+        contexts: search results that are kept up to date at a time (RFC 5267 §4.3.1).
+        sorted_context: messages of a sorted one.
         numbers_end_uidonly: whether a client that enabled UIDONLY and uses message numbers all the same is served, UIDONLY
             being off from then on. RFC 9586 §3 wants BAD; some clients enable it without meaning it.
     """
@@ -87,6 +89,8 @@ class SessionLimits:
     patience: float = 12.0
     watched: int = 5000
     list_pause: float = 0.5
+    contexts: int = 16
+    sorted_context: int = 10_000
     numbers_end_uidonly: bool = False
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from restante.imap.binding import Binding
+from restante.imap.contexts import Wanted, check_tag, keep_updated
 from restante.imap.core.search_answer import Returns, additions, esearch
 from restante.imap.core.search_program import Program, find
 from restante.imap.errors import No
@@ -41,6 +42,7 @@ class Search:
 
 async def search(cmd: Search, s: Selected) -> Done:
     """Find, save if asked, and answer."""
+    check_tag(cmd.returns, s)
     saving = cmd.returns is not None and cmd.returns.saving
     try:
         uids, binding = await find(cmd.program, s)
@@ -53,7 +55,11 @@ async def search(cmd: Search, s: Selected) -> Done:
         added = b"".join([b" (%b)" % one for one in await additions(s.session, s.mailbox, binding.notes, uids)])
         s.send(b"SEARCH" + b"".join([b" %d" % number for number in s.view.shown(uids, uid=cmd.uid)]) + added)
     else:
+        # Before a new "$" takes the place of the one the program means.
+        query = cmd.program.query(s, s.view)[0] if cmd.returns is not None and cmd.returns.updating else None
         await answer(cmd.returns or Returns(), s, uids, binding, uid=cmd.uid)
+        if query is not None and cmd.returns is not None:
+            keep_updated(cmd.returns, s, Wanted(query, cmd.uid), uids)
     return DONE
 
 

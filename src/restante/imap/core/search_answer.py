@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
-from restante.imap.hooks import SearchPart, SearchResult, SearchReturn
+from restante.imap.hooks import FetchAtt, SearchPart, SearchResult, SearchReturn
 from restante.imap.registry import Registry
 from restante.imap.wire import writer
 from restante.imap.wire.reader import Reader
@@ -49,9 +49,19 @@ class Returns:
         """Whether scores of relevancy are to be told."""
         return any(option.relevancy for option, _ in self.options)
 
+    @property
+    def updates(self) -> tuple[FetchAtt, ...]:
+        """What to send of new messages that come to a result that is kept up to date (RFC 5465 §7)."""
+        return tuple(item for _, part in self.options for item in part.updates or ())
+
+    @property
+    def updating(self) -> bool:
+        """Whether the result is to be kept up to date (RFC 5267 §4.3)."""
+        return any(part.updates is not None for _, part in self.options)
+
     def kept(self, uids: Sequence[Uid]) -> UidSet:
         """What SAVE keeps: the whole result, or what MIN and MAX showed when only those were asked (RFC 5182 §2.4)."""
-        shown = [part for option, part in self.options if option.name != SAVE]
+        shown = [part for option, part in self.options if option.name != SAVE and not option.silent]
         if not shown:
             return UidSet.of(uids)
         return UidSet.of(uid for part in shown for uid in part.saves(uids))
@@ -60,7 +70,7 @@ class Returns:
         """Each option's part of the answer; None when there is to be no answer, the result being only saved."""
         if not self.options:
             return [part for part in (all_numbers(result),) if part is not None]
-        if all(option.name == SAVE for option, _ in self.options):
+        if self.saving and all(option.name == SAVE or option.silent for option, _ in self.options):
             return None
         return [part for _, each in self.options if (part := each.write(result)) is not None]
 

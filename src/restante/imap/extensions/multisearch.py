@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from restante.imap.capability import always
+from restante.imap.contexts import refuse
 from restante.imap.core.search_answer import Returns, additions, esearch
 from restante.imap.core.search_program import Program
 from restante.imap.errors import Bad, No
@@ -122,6 +123,8 @@ async def multisearch(cmd: Esearch, s: Authenticated) -> Done:
         elif _covered(cmd.sources, record):
             await _search_unselected(cmd, s, record)
         await s.session.client.drain()
+    if cmd.returns.updating:
+        refuse(s, s.session.tag)
     return DONE
 
 

@@ -11,6 +11,7 @@ from typing import Final, Self
 
 from restante.imap.binding import Binding
 from restante.imap.capability import always
+from restante.imap.contexts import Wanted, check_tag, keep_updated
 from restante.imap.core.search import answer
 from restante.imap.core.search_answer import Returns, additions
 from restante.imap.core.search_program import Program, find
@@ -24,6 +25,7 @@ from restante.imap.state import Selected
 from restante.imap.wire.reader import Reader
 from restante.model.ids import Uid
 from restante.model.message_set import UidSet
+from restante.store.query import Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ def _criterion(r: Reader, tables: Registry) -> Criterion:
 
 async def sort(cmd: Sort, s: Selected) -> Done:
     """Find, sort, save if asked, and answer."""
+    check_tag(cmd.returns, s)
     saving = cmd.returns is not None and cmd.returns.saving
     try:
         found, binding = await find(cmd.program, s)
@@ -76,16 +79,30 @@ async def sort(cmd: Sort, s: Selected) -> Done:
         raise
     uids = await _sorted(cmd.criteria, s, found, binding)
     if cmd.returns is not None:
+        # Before a new "$" takes the place of the one the program means.
+        query = cmd.program.query(s, s.view)[0] if cmd.returns.updating else None
         await answer(cmd.returns, s, uids, binding, uid=cmd.uid)
+        if query is not None:
+            keep_updated(cmd.returns, s, _wanted(cmd, s, query, binding), uids)
         return DONE
     added = b"".join([b" (%b)" % one for one in await additions(s.session, s.mailbox, binding.notes, uids)])
     s.send(b"SORT" + b"".join([b" %d" % number for number in s.view.shown(uids, uid=cmd.uid)]) + added)
     return DONE
 
 
+def _wanted(cmd: Sort, s: Selected, query: Query, binding: Binding) -> Wanted | None:
+    """How to keep the result up to date; None for one by score, whose order does not last."""
+    if _by_score(cmd.criteria):
+        return None
+    return Wanted(query, cmd.uid, lambda uids: _sorted(cmd.criteria, s, uids, binding))
+
+
+def _by_score(criteria: Sequence[Criterion]) -> bool:
+    return any(one.key.numbers is None and one.key.texts is None for one in criteria)
+
+
 async def _sorted(criteria: Sequence[Criterion], s: Selected, found: list[Uid], binding: Binding) -> list[Uid]:
-    by_score = any(one.key.numbers is None and one.key.texts is None for one in criteria)
-    scored = await scores(s.mailbox, binding, found) if by_score else []
+    scored = await scores(s.mailbox, binding, found) if _by_score(criteria) else []
     # From here on nothing is waited for, so that the columns stay as they are.
     index = await s.mailbox.sort_index()
     uids, at = places(index, found)
