@@ -30,6 +30,15 @@ async def connected(server: Server, account: Account, tls: ssl.SSLContext) -> As
         yield client
     finally:
         await client.logout()
+        await closed(client)
+
+
+async def closed(client: aioimaplib.IMAP4_SSL) -> None:
+    """The library leaves its transport to the server's close, which may come after the test's end."""
+    client.protocol.transport.abort()
+    # Two turns of the loop: one for TLS to let go of the socket's transport, one for that to close.
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
 
 
 def ok(response: aioimaplib.Response) -> list[bytes]:

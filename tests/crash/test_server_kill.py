@@ -2,7 +2,7 @@
 
 One data directory lives through all rounds. In each a server starts on what the one before left, is compared by IMAP with what
 was promised so far, and is killed at a moment of chance while five clients work, or while it starts. At the end the files
-themselves are read. ``RESTANTE_CRASH_ROUNDS`` says how many rounds.
+themselves are read. ``CRASH_ROUNDS`` says how many rounds.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from restante.model.ids import AccountId, Uid
 from restante.store.model import Field
 from restante.store.sqlite.store import SqliteStore
 
-ROUNDS: Final = int(os.environ.get("RESTANTE_CRASH_ROUNDS", "15"))
+ROUNDS: Final = int(os.environ.get("CRASH_ROUNDS", "15"))
 LOGIN: Final = (ACCOUNT, PASSWORD)
 _BUG: Final = re.compile(r"SERVERBUG|Traceback|\"bug\"")
 

@@ -1,7 +1,7 @@
 """A store whose process is killed again and again, in the middle of whatever it was doing, keeps every promise it made.
 
 One data directory lives through several rounds. In each, a child works on it and is killed at a moment of chance; then the
-parent opens the directory and compares it with what the child was promised. ``RESTANTE_CRASH_ROUNDS`` says how many rounds.
+parent opens the directory and compares it with what the child was promised. ``CRASH_ROUNDS`` says how many rounds.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from restante.store.api import Mailbox
 from restante.store.model import Field, MessageRecord
 from restante.store.sqlite.store import SqliteStore
 
-ROUNDS: Final = int(os.environ.get("RESTANTE_CRASH_ROUNDS", "40"))
+ROUNDS: Final = int(os.environ.get("CRASH_ROUNDS", "40"))
 PER_DIRECTORY: Final = 20
 
 Fact = dict[str, Any]
