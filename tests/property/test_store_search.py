@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.support.sample_mail import mails
 from tests.support.store import ALICE, NOON, House, engines, mail, uids
 
+from restante.model.collation import COLLATIONS
 from restante.model.dates import MailDate
 from restante.model.flags import Flag, FlagSet
 from restante.model.ids import ModSeq
@@ -43,6 +44,8 @@ TEXT = st.sampled_from(WORDS) | st.text("aeost @.ß-", max_size=4)
 NUMBERS = st.integers(0, 12)
 DAYS = st.integers(NOON // DAY - 3, NOON // DAY + 3)
 
+COLLATED = st.none() | st.none() | st.sampled_from(COLLATIONS)
+
 LEAVES: st.SearchStrategy[q.Query] = st.one_of(
     st.just(q.All()),
     st.builds(q.HasFlag, st.sampled_from(["\\Seen", "\\seen", "a", "A", "b", "none"]).map(Flag)),
@@ -52,9 +55,9 @@ LEAVES: st.SearchStrategy[q.Query] = st.one_of(
     st.builds(q.Dated, st.sampled_from(q.DateField), st.sampled_from(q.Compare), DAYS | st.just(20_545)),
     st.builds(q.Arrived, st.sampled_from(q.Compare), DAYS.map(lambda day: day * DAY) | st.just(NOON)),
     st.builds(q.ChangedSince, st.integers(0, 6).map(ModSeq)),
-    st.builds(q.Header, st.sampled_from(["Subject", "from", "TO", "cc", "X-None", "Message-ID"]), TEXT),
-    st.builds(q.Body, TEXT),
-    st.builds(q.Text, TEXT),
+    st.builds(q.Header, st.sampled_from(["Subject", "from", "TO", "cc", "X-None", "Message-ID"]), TEXT, COLLATED),
+    st.builds(q.Body, TEXT, COLLATED),
+    st.builds(q.Text, TEXT, COLLATED),
 )
 
 

@@ -5,8 +5,9 @@ is decoded only for messages that flags, dates and sizes let through. An engine 
 candidates; this disposes.
 
 The rule it protects: text compares as a substring of the *decoded* text without regard to case, alike on every engine.
-:func:`fold` alone says what "without regard to case" means: Unicode's canonical caseless matching, so that ``STRASSE``
-finds ``straße`` and a composed letter its decomposed twin, while accents stay distinct.
+:func:`fold` alone says what "without regard to case" means, but where a query names a collation (RFC 5255 §4.2). It finds all
+that i;unicode-casemap does, and besides what case alone tells apart: ``STRASSE`` finds ``straße``. Letters and their accents,
+width and ligatures come apart, so that ``cafe`` finds ``café``, which is no ``cafè``.
 """
 
 from __future__ import annotations
@@ -20,19 +21,22 @@ from restante.model.flags import FlagSet
 from restante.model.ids import EmailId, ModSeq, ThreadId, Uid
 from restante.store import query as q
 
+Key = Callable[[str], str]
+"""Makes a text into what is compared."""
+
 
 class Words(Protocol):
-    """A message's text for searching: decoded, and folded by :func:`fold`."""
+    """A message's text for searching: decoded, and made into keys, by :func:`fold` unless told otherwise."""
 
-    def field(self, name: str) -> Sequence[str]:
+    def field(self, name: str, key: Key | None = None) -> Sequence[str]:
         """The texts of the header's fields called *name*, in any case; of addresses in each form they are sought by."""
         ...
 
-    def header(self) -> str:
+    def header(self, key: Key | None = None) -> str:
         """The header's fields, each with its name, and those of every part."""
         ...
 
-    def body(self) -> str:
+    def body(self, key: Key | None = None) -> str:
         """The text parts, those of encapsulated messages and their headers among them."""
         ...
 
@@ -98,7 +102,7 @@ _PIECE: Final = 64 * 1024
 
 
 def fold(text: str) -> str:
-    """*text* as it compares: Unicode's canonical caseless form, composed."""
+    """*text* as it compares: decomposed, compatibility characters too, and without case (see RFC 5051 §2)."""
     if text.isascii():
         return text.lower()
     if len(text) > 2 * _PIECE:
@@ -107,7 +111,7 @@ def fold(text: str) -> str:
 
 
 def _fold(text: str) -> str:
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
+    return unicodedata.normalize("NFKD", text).upper().casefold()
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -172,14 +176,15 @@ def _plain(query: _Leaf) -> Predicate:
 
 
 def _worded(query: q.Header | q.Body | q.Text) -> Predicate:
-    needle = fold(query.text)
+    key = fold if query.collation is None else query.collation.key
+    needle = key(query.text)
     match query:
         case q.Header(name):
-            return lambda c: any(needle in text for text in c.words.field(name))
+            return lambda c: any(needle in text for text in c.words.field(name, key))
         case q.Body():
-            return lambda c: needle in c.words.body()
+            return lambda c: needle in c.words.body(key)
         case q.Text():
-            return lambda c: needle in c.words.header() or needle in c.words.body()
+            return lambda c: needle in c.words.header(key) or needle in c.words.body(key)
 
 
 def _and(of: Sequence[q.Query]) -> Predicate:

@@ -2,14 +2,16 @@
 
 Strategy: a small closed algebra that every search key of every extension maps onto, so that an engine can plan it (flags,
 dates and sizes from an index, text from another) and a plain evaluator can check it. Text is decoded and compared as a
-substring without regard to case; sequence numbers were turned into UIDs before they got here.
+substring without regard to case, or by the collation named, none of which finds more than that; sequence numbers were turned
+into UIDs before they got here.
 """
 
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from restante.model.collation import Collation
 from restante.model.flags import Flag
 from restante.model.ids import EmailId, ModSeq, ThreadId
 from restante.model.message_set import UidSet
@@ -111,6 +113,7 @@ class Header:
 
     name: str
     text: str
+    collation: Collation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,7 @@ class Body:
     """Messages whose decoded body text holds *text*."""
 
     text: str
+    collation: Collation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,7 @@ class Text:
     """Messages whose decoded header or body holds *text*."""
 
     text: str
+    collation: Collation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,3 +171,18 @@ Query = (
     | WithEmailId
     | WithThreadId
 )
+
+
+def collated(query: Query, collation: Collation) -> Query:
+    """*query* with its texts compared by *collation*."""
+    match query:
+        case And(of):
+            return And(tuple(collated(part, collation) for part in of))
+        case Or(of):
+            return Or(tuple(collated(part, collation) for part in of))
+        case Not(inner):
+            return Not(collated(inner, collation))
+        case Header() | Body() | Text():
+            return replace(query, collation=collation)
+        case _:
+            return query

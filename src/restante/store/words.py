@@ -20,9 +20,9 @@ from restante.mime.header import raw_values, unfold
 from restante.mime.scan import Raw
 from restante.mime.text import header_text, part_text
 from restante.mime.words import decode_words
-from restante.store.matching import fold
+from restante.store.matching import Key, fold
 
-EDITION: Final = f"1, Unicode {unicodedata.unidata_version}"
+EDITION: Final = f"2, Unicode {unicodedata.unidata_version}"
 """What an index of these words was made by. Raise the number whenever any message's words become others, by whatever change."""
 
 _ADDRESS_FIELDS: Final = frozenset((b"from", b"sender", b"reply-to", b"to", b"cc", b"bcc"))
@@ -38,35 +38,46 @@ class MessageWords:
         limit: octets of *raw* read for its text.
     """
 
-    __slots__ = ("_body", "_fields", "_header", "_limit", "_raw", "_tree")
+    __slots__ = ("_body", "_fields", "_header", "_key", "_limit", "_raw", "_tree")
 
     def __init__(self, raw: Raw, parts: bytes, limit: int = _MAX_OCTETS) -> None:
         self._raw = raw
         self._tree = load(parts)
         self._limit = limit
+        self._key: Key = fold
         self._fields: list[tuple[str, tuple[str, ...]]] | None = None
         self._header: str | None = None
         self._body: str | None = None
 
-    def field(self, name: str) -> Sequence[str]:
+    def _compared_by(self, key: Key | None) -> Key:
+        """The key in use; what was made by another is forgotten, for one search hardly has two."""
+        key = key or fold
+        if key is not self._key:
+            self._key, self._fields, self._header, self._body = key, None, None, None
+        return key
+
+    def field(self, name: str, key: Key | None = None) -> Sequence[str]:
         """The texts of the fields called *name*."""
+        key = self._compared_by(key)
         if self._fields is None:
             head = self._raw[: min(self._tree.body_start, self._limit)]
-            self._fields = [(fold(guess_text(key)), _forms(key, value)) for key, value in raw_values(head)]
+            self._fields = [(fold(guess_text(own)), _forms(own, value, key)) for own, value in raw_values(head)]
         wanted = fold(name)
-        return [form for key, forms in self._fields if key == wanted for form in forms]
+        return [form for own, forms in self._fields if own == wanted for form in forms]
 
-    def header(self) -> str:
+    def header(self, key: Key | None = None) -> str:
         """The header's fields, each with its name, and those of every part."""
+        key = self._compared_by(key)
         if self._header is None:
             heads = (self._raw[part.start : part.body_start] for part in self._tree.walk())
-            self._header = "\n".join([fold(text) for head in heads if head for text in _header_texts(head)])
+            self._header = "\n".join([key(text) for head in heads if head for text in _header_texts(head)])
         return self._header
 
-    def body(self) -> str:
+    def body(self, key: Key | None = None) -> str:
         """The text parts, and the headers of encapsulated messages."""
+        key = self._compared_by(key)
         if self._body is None:
-            self._body = "\n".join([fold(text) for text in self._body_texts()])
+            self._body = "\n".join([key(text) for text in self._body_texts()])
         return self._body
 
     def _body_texts(self) -> Iterator[str]:
@@ -90,11 +101,11 @@ def _header_texts(head: bytes) -> Iterator[str]:
             yield from _address_forms(value)
 
 
-def _forms(name: bytes, value: bytes) -> tuple[str, ...]:
+def _forms(name: bytes, value: bytes, key: Key) -> tuple[str, ...]:
     forms = [decode_words(value)]
     if name.lower() in _ADDRESS_FIELDS:
         forms.extend(_address_forms(value))
-    return tuple(fold(form) for form in forms)
+    return tuple(key(form) for form in forms)
 
 
 def _address_forms(value: bytes) -> Iterator[str]:

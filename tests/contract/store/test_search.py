@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.support.store import NOON, Clock, mail, new, uids
 
+from restante.model.collation import COLLATIONS
 from restante.model.dates import MailDate
 from restante.model.flags import SEEN, Flag
 from restante.model.ids import MAX_UID, EmailId, ModSeq, ThreadId
@@ -250,3 +251,28 @@ async def test_short_and_odd_needles(inbox: Mailbox) -> None:
     await inbox.append([new(mail("ab", "日本語 text")), new(mail("b", "a-b"))])
     for needle, found in (("a", [1, 2]), ("日", [1]), ("日本", [1]), ("a-", [2]), ("-b", [2]), ("本語 t", [1])):
         assert await inbox.search(q.Text(needle)) == ([1, 2] if needle == "a" else found), needle
+
+
+@pytest.mark.parametrize(
+    ("name", "subject", "found"),
+    [
+        ("i;unicode-casemap", "CAFÉ", {"Café", "CAFÉ", "cafe\u0301"}),
+        ("i;unicode-casemap", "cafe", {"Café", "CAFÉ", "cafe\u0301", "cafe"}),
+        ("i;unicode-casemap", "STRASSE", {"strasse"}),
+        ("i;ascii-casemap", "CAFé", {"Café"}),
+        ("i;ascii-casemap", "cafe", {"cafe", "cafe\u0301"}),
+        ("i;octet", "caf", {"cafe", "cafe\u0301"}),
+        ("i;octet", "é", {"Café"}),
+        ("", "cafe", {"Café", "CAFÉ", "cafe\u0301", "cafe"}),
+        ("", "STRASSE", {"strasse", "Straße"}),
+    ],
+)
+async def test_collations(inbox: Mailbox, name: str, subject: str, found: set[str]) -> None:
+    """More than an engine would read without asking an index first."""
+    subjects = ["Café", "CAFÉ", "cafe\u0301", "cafe", "Straße", "strasse", *(f"Number {n}" for n in range(60))]
+    await inbox.append([NewMessage(mail(each), MailDate(NOON)) for each in subjects])
+    collation = {each.name: each for each in COLLATIONS}.get(name)
+    for query in (q.Header("subject", subject, collation), q.Text(subject, collation)):
+        assert {subjects[uid - 1] for uid in await inbox.search(query)} == found
+        rest = await inbox.search(q.Not(query))
+        assert len(rest) == len(subjects) - len(found)

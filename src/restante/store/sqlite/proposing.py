@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, cast
 
@@ -160,6 +160,9 @@ class Proposer:
         return self._exactly(frozenset(matching(self._connection, asked, self._mailbox, self._uids)))
 
     def _worded(self, query: q.Header | q.Body | q.Text) -> Between:
+        if query.collation is not None:
+            # No collation finds what folding does not, but which of that it finds is for a reading to say.
+            return Between(_NONE, self._worded(replace(query, collation=None)).maybe)
         worded = Worded.of(query)
         if isinstance(query, q.Header):
             return self._header(worded)
