@@ -17,8 +17,9 @@ from restante.imap.state import Authenticated, Selected
 from restante.imap.view import MailboxView
 from restante.imap.wire.reader import Reader
 from restante.mime.charset import codec
+from restante.model.collation import UNICODE_CASEMAP
 from restante.model.ids import Uid
-from restante.store.query import Query
+from restante.store.query import Query, collated
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,12 @@ class Program:
         if charset is None:
             raise No("The charset is not supported", _BADCHARSET)
         binding = Binding(view, charset, s.session.services.clock())
-        return self.term(binding), binding
+        query = self.term(binding)
+        if s.session.collation is UNICODE_CASEMAP:
+            return query, binding
+        collation = s.session.collation
+        binding.relevance[:] = [(weight, collated(each, collation)) for weight, each in binding.relevance]
+        return collated(query, collation), binding
 
 
 _BADCHARSET: Final = "BADCHARSET (US-ASCII UTF-8)"

@@ -78,6 +78,7 @@ TEXTS: Final[dict[str, str]] = {
     "The charset is not supported": "Ce jeu de caractères n'est pas connu",
     "The string is not {}": "Le texte n'est pas en {}",
     "RELEVANCY needs a FUZZY search key": "RELEVANCY demande un critère FUZZY",
+    "No such comparator here": "Ce comparateur n'existe pas ici",
     "No such language here": "Cette langue n'est pas parlée ici",
     # Commands that are none
     "Unknown command {}": "Commande inconnue : {}",
