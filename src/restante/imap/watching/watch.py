@@ -18,7 +18,6 @@ from restante.imap.announcing import announce, announce_expunges
 from restante.imap.core.status import status_line
 from restante.imap.errors import No
 from restante.imap.hooks import Numbers
-from restante.imap.protocol.response import status
 from restante.imap.state import Authenticated, Selected, State
 from restante.imap.view import MailboxView
 from restante.imap.watching.interest import Event, Interest
@@ -156,7 +155,8 @@ class Watch:
         """Say that nothing more is told, and be as after NOTIFY NONE (RFC 5465 §5.8)."""
         self.stop()
         self._interest, self._elsewhere = Interest(), Event.NONE
-        self._session.client.write(status("*", "OK", "Too much is watched; nothing is told any more", OVERFLOW))
+        session = self._session
+        session.client.write(session.status("*", "OK", "Too much is watched; nothing is told any more", OVERFLOW))
 
     # What this session does itself
 
@@ -259,14 +259,22 @@ class Watch:
         records = await self._account.list_mailboxes()
         subscribed = frozenset(await self._account.subscriptions())
         lines = self._compare_list(records, subscribed)
+        fresh = [record for record in records if not self._same(record)]
         self._names = {record.id: record.name for record in records}
         self._subscribed = subscribed
         for mailbox in self._figures.keys() - self._names.keys():
             del self._figures[mailbox]
             self._left.pop(mailbox, None)
-        for record in records:
+        for record in fresh:
             lines += await self._compare_figures(record)
         return lines
+
+    def _same(self, record: MailboxRecord) -> bool:
+        """Whether nothing at all happened to a mailbox, which of many is so for most."""
+        if self._names.get(record.id) != record.name or (record.name in self._subscribed) != record.subscribed:
+            return False
+        was = self._figures.get(record.id)
+        return (was is None or was.modseq == record.status.modseq) and record.id not in self._left
 
     # Names and subscriptions
 
