@@ -61,8 +61,8 @@ def test_damage_is_told_and_mended(shell: Shell) -> None:
     assert shell("index", "rebuild")[0] == 0
     database = apsw.Connection(str(next(shell.data.glob("accounts/*/mail.db"))))
     database.execute("DELETE FROM header_words WHERE rowid = 7")
-    database.execute("UPDATE field_words SET subject_words = x'78' WHERE content = 8")
-    database.execute("DELETE FROM field_words WHERE content = 9")
+    database.execute("UPDATE subject_words SET words = x'78' WHERE content = 8")
+    database.execute("DELETE FROM body_words WHERE rowid = 9")
     database.close()
     code, _, said = shell("index", "check")
     assert code == 1

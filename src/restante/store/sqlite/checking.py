@@ -27,9 +27,9 @@ _SAMPLES: Final = 5
 def status(connection: apsw.Connection) -> TextIndexStatus:
     """How far the index is."""
     counts = connection.execute(
-        "SELECT (SELECT count(*) FROM field_words), (SELECT count(*) FROM unindexed WHERE waits), "
+        "SELECT (SELECT count(*) FROM body_words_docsize), (SELECT count(*) FROM unindexed WHERE waits), "
         "(SELECT count(*) FROM unindexed WHERE NOT waits), (SELECT sum(pgsize) FROM dbstat WHERE aggregate = 1 AND "
-        "(name GLOB 'header_words*' OR name GLOB 'body_words*' OR name IN ('field_words', 'unindexed')))"
+        "(name GLOB '*_words' OR name GLOB '*_words_*' OR name = 'unindexed'))"
     ).fetchone()
     return TextIndexStatus(*cast("tuple[int, int, int, int]", counts))
 
@@ -46,7 +46,7 @@ def faults(connection: apsw.Connection, blobs: AccountBlobs, progress: Progress)
 
 def _faults(connection: apsw.Connection, blobs: AccountBlobs, progress: Progress) -> Iterator[str]:
     damaged = False
-    for table in ("header_words", "body_words", "field_words", "unindexed"):
+    for table in (*fulltext.TABLES, "unindexed"):
         for row in connection.execute(f"PRAGMA integrity_check({table})").fetchall():
             if row[0] != "ok":
                 damaged = True
@@ -58,9 +58,12 @@ def _faults(connection: apsw.Connection, blobs: AccountBlobs, progress: Progress
 
 def _strays(connection: apsw.Connection) -> Iterator[str]:
     """What the index holds of contents that are gone."""
+    plain = (*fulltext.FIELD_TABLES, "unindexed")
     for table, key in (
-        ("header_words_docsize", "id"), ("body_words_docsize", "id"), ("field_words", "content"), ("unindexed", "content"),
-    ):  # fmt: skip
+        ("header_words_docsize", "id"),
+        ("body_words_docsize", "id"),
+        *((each, "content") for each in plain),
+    ):
         left = connection.execute(f"SELECT count(*) FROM {table} WHERE {key} NOT IN (SELECT id FROM content)").get
         if left:
             yield f"{table}: {left} of messages that are gone"
@@ -85,13 +88,13 @@ def _content(connection: apsw.Connection, entry: fulltext.Entry) -> Iterator[str
     run = connection.execute
     if run("SELECT 1 FROM unindexed WHERE content = ?", (entry.content,)).get is not None:
         return
-    row = run(
-        "SELECT from_words, to_words, cc_words, bcc_words, subject_words FROM field_words WHERE content = ?",
-        (entry.content,),
-    ).fetchone()
-    if row is None or entry.texts is None:
+    indexed = run("SELECT 1 FROM body_words_docsize WHERE id = ?", (entry.content,)).get is not None
+    fields = tuple(
+        run(f"SELECT words FROM {table} WHERE content = ?", (entry.content,)).get for table in fulltext.FIELD_TABLES
+    )
+    if not indexed or entry.texts is None:
         yield f"content {entry.content} is neither indexed nor waiting"
-    elif row != entry.fields:
+    elif fields != entry.fields:
         yield f"content {entry.content}: the fields are not the message's"
     else:
         for table, text in zip(("header_words", "body_words"), entry.texts, strict=True):

@@ -36,11 +36,14 @@ _WAL_PAGES: Final = 1024
 class Entry(Generic[T]):
     """A job in the queue. As a context manager it keeps what was raised inside, to be raised where the caller waits."""
 
-    def __init__(self, prepare: Callable[[], Job[T]], future: asyncio.Future[T], durable: bool) -> None:
+    def __init__(
+        self, prepare: Callable[[], Job[T]], future: asyncio.Future[T], durable: bool, *, alone: bool = False
+    ) -> None:
         self.prepare = prepare
         self.job: Job[T] = _unprepared
         self.future = future
         self.durable = durable
+        self.alone = alone
         self.done: Done[T] | None = None
         self.error: BaseException | None = None
 

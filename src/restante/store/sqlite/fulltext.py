@@ -1,18 +1,19 @@
 """The tables of the index of text: which contents are in it, what of each, and which wait.
 
 Strategy: ``header_words`` and ``body_words`` hold, for each sequence of three characters, the contents whose folded text has it
-(FTS5's trigram tokenizer, without positions or the text itself); ``field_words`` holds the folded texts of the fields people
-search by. A content arrives into ``unindexed`` and moves into the three tables with others, for an index is written in batches
-at half the cost, and a tenth of the pages, of one message at a time.
+(FTS5's trigram tokenizer, without positions or the text itself); a table for each field that people search by holds
+its folded texts. A content arrives into ``unindexed`` and moves into the other tables with its like, for an index is written in
+batches at half the cost, and a seventh of the pages, of one message at a time.
 
-The rule it protects: each content is either in the three tables or in ``unindexed``, changed in one transaction; a search
+The rule it protects: each content is either in the tables or in ``unindexed``, changed in one transaction; a search
 proposes what the tables propose *and* all that is in ``unindexed``, so no state of the index can make it miss a message.
 """
 
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -24,23 +25,28 @@ from restante.store.sqlite.transaction import Done, Transaction
 from restante.store.words import EDITION, MessageWords
 
 FIELDS: Final = ("from", "to", "cc", "bcc", "subject")
-"""The fields in ``field_words``, in the order of its columns."""
+"""The fields that have tables: ``from_words`` and so on."""
 
 SEPARATOR: Final = "\n"
-"""Between the texts of one field in ``field_words``."""
+"""Between the texts of one field in its table."""
 
 BATCH: Final = 32
 """Contents indexed in one transaction, some 20 ms of work; so many wait at most, but while they come faster."""
 
 _FTS_TABLES: Final = ("header_words", "body_words")
-_TABLES: Final = (*_FTS_TABLES, "field_words")
+FIELD_TABLES: Final = tuple(f"{name}_words" for name in FIELDS)
+"""The tables of :data:`FIELDS`: the folded texts of each content that has the field."""
+
+TABLES: Final = (*_FTS_TABLES, *FIELD_TABLES)
+"""All tables of the index but ``unindexed``."""
+
 _TRIGRAMS: Final = 16
 """Sequences of a long needle that are looked up."""
 
 _MOST: Final = 2 * 1024 * 1024
 """Characters of a content's text beyond which it is left out of the index."""
 
-_MOST_AT_ONCE: Final = 1024 * 1024
+_MOST_AT_ONCE: Final = 256 * 1024
 """Octets of messages after which a batch is full."""
 
 
@@ -52,15 +58,27 @@ class Entry:
     texts: tuple[str, str] | None
     fields: tuple[bytes | None, ...] = ()
 
+    def rows(self) -> Iterator[tuple[str, str | bytes]]:
+        """What each table has of it."""
+        if self.texts is not None:
+            yield from zip(_FTS_TABLES, self.texts, strict=True)
+        yield from ((table, words) for table, words in zip(FIELD_TABLES, self.fields, strict=True) if words is not None)
 
-def expression(needle: str) -> str | None:
-    """What to ask ``header_words`` or ``body_words`` for a folded *needle*: a superset answers; None if they cannot help."""
+
+def expression(needle: str, *, marks: bool = True) -> str | None:
+    """What to ask ``header_words`` or ``body_words`` for a folded *needle*: a superset answers; None if they cannot help.
+
+    Without *marks* nothing is asked that has a combining mark: folding puts marks in order, so it may part those of a needle that
+    another comparison finds together.
+    """
     if len(needle) < 3 or not _is_text(needle):
         return None
     known = indexable(needle)
     starts = range(0, len(known) - 2, max(1, (len(known) - 3) // _TRIGRAMS + 1))
     wanted = dict.fromkeys(known[at : at + 3] for at in (*starts, len(known) - 3))
-    return " AND ".join(['"' + each.replace('"', '""') + '"' for each in wanted])
+    if not marks:
+        wanted = dict.fromkeys(each for each in wanted if not any(map(unicodedata.combining, each)))
+    return " AND ".join(['"' + each.replace('"', '""') + '"' for each in wanted]) or None
 
 
 def _is_text(needle: str) -> bool:
@@ -77,7 +95,7 @@ def indexable(text: str) -> str:
 
 
 def octets(texts: Iterable[str]) -> bytes:
-    """*texts* as ``field_words`` keeps and compares them."""
+    """*texts* as the fields' tables keep and compare them."""
     return SEPARATOR.join(dict.fromkeys(texts)).encode("utf-8", "surrogatepass")
 
 
@@ -142,9 +160,8 @@ def enter(tx: Transaction, batch: Sequence[Entry]) -> Done[int]:
         if entry.texts is None:
             run("INSERT INTO unindexed VALUES (?, 0)", (entry.content,))
             continue
-        for table, text in zip(_FTS_TABLES, entry.texts, strict=True):
-            run(f"INSERT INTO {table} (rowid, words) VALUES (?, ?)", (entry.content, text))
-        run("INSERT INTO field_words VALUES (?, ?, ?, ?, ?, ?)", (entry.content, *entry.fields))
+        for table, words in entry.rows():
+            run(f"INSERT INTO {table} (rowid, words) VALUES (?, ?)", (entry.content, words))
     return Done(count)
 
 
@@ -152,14 +169,13 @@ def forget(connection: apsw.Connection, content: int) -> None:
     """Take a content out of the index, in the open transaction."""
     if connection.execute("DELETE FROM unindexed WHERE content = ? RETURNING content", (content,)).get is not None:
         return
-    connection.execute("DELETE FROM field_words WHERE content = ?", (content,))
-    for table in _FTS_TABLES:
+    for table in TABLES:
         connection.execute(f"DELETE FROM {table} WHERE rowid = ?", (content,))
 
 
 def start_over(connection: apsw.Connection) -> None:
     """Empty the index, in the open transaction: every content waits. The tables are made anew, should they be damaged."""
-    for table in _TABLES:
+    for table in TABLES:
         made: str = connection.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (table,)).get
         connection.execute(f"DROP TABLE {table}")
         connection.execute(made)

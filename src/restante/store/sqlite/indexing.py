@@ -69,7 +69,7 @@ class SqliteTextIndex:
             batch = fulltext.entries(connection, contents, account.intake.blobs)
             return lambda tx: fulltext.enter(tx, batch)
 
-        return await account.writer.run_prepared(prepare, durable=False)
+        return await account.writer.run_prepared(prepare, durable=False, alone=True)
 
     async def status(self) -> TextIndexStatus:
         """How far it is. Raises NoSuchAccount, Unavailable."""

@@ -109,20 +109,17 @@ CREATE VIRTUAL TABLE header_words USING fts5(
 CREATE VIRTUAL TABLE body_words USING fts5(
     words, tokenize='trigram case_sensitive 1', content='', contentless_delete=1, detail=none
 );
-CREATE TABLE field_words (
-    content INTEGER PRIMARY KEY,
-    from_words BLOB,
-    to_words BLOB,
-    cc_words BLOB,
-    bcc_words BLOB,
-    subject_words BLOB
-);
+CREATE TABLE from_words (content INTEGER PRIMARY KEY, words BLOB NOT NULL);
+CREATE TABLE to_words (content INTEGER PRIMARY KEY, words BLOB NOT NULL);
+CREATE TABLE cc_words (content INTEGER PRIMARY KEY, words BLOB NOT NULL);
+CREATE TABLE bcc_words (content INTEGER PRIMARY KEY, words BLOB NOT NULL);
+CREATE TABLE subject_words (content INTEGER PRIMARY KEY, words BLOB NOT NULL);
 CREATE TABLE unindexed (content INTEGER PRIMARY KEY, waits INTEGER NOT NULL);
 CREATE TABLE index_state (edition TEXT NOT NULL);
 INSERT INTO index_state VALUES ('{EDITION}');
 INSERT INTO unindexed SELECT id, 1 FROM content;
 """
-# A content is in ``unindexed`` or in all three of the tables above it; :mod:`restante.store.sqlite.fulltext` says the rest.
+# A content is in ``unindexed`` or in the tables above it; :mod:`restante.store.sqlite.fulltext` says the rest.
 
 MIGRATIONS: Final = (_FIRST, _SECOND)
 """The statements that bring format *n* to *n* + 1, in order."""

@@ -58,6 +58,7 @@ class Writer:
         self._queue: deque[Entry[object]] = deque()
         self._busy = False
         self._unsynced = False
+        self._turn_of_one = False
         self._sync_timer: asyncio.TimerHandle | None = None
         self._idle: list[asyncio.Future[None]] = []
 
@@ -70,12 +71,16 @@ class Writer:
         """Run *job* in a transaction; *durable* if it must be on disk before this returns. Raises as the job, Unavailable."""
         return await self.run_prepared(lambda: job, durable=durable)
 
-    async def run_prepared(self, prepare: Callable[[], Job[T]], *, durable: bool = True) -> T:
-        """Run the job that *prepare* makes in the writing thread, just before the transaction."""
+    async def run_prepared(self, prepare: Callable[[], Job[T]], *, durable: bool = True, alone: bool = False) -> T:
+        """Run the job that *prepare* makes in the writing thread, just before the transaction.
+
+        What takes long runs *alone*, so that no other job's caller waits for it once that job has begun.
+        """
         loop = asyncio.get_running_loop()
         self._database.touch()
         future: asyncio.Future[T] = loop.create_future()
-        self._queue.append(Entry(prepare, future, durable))  # type: ignore[arg-type]  # each is answered in its own type
+        entry = Entry(prepare, future, durable, alone=alone)
+        self._queue.append(entry)  # type: ignore[arg-type]  # each is answered in its own type
         if not self._busy:
             self._busy = True
             # Not at once: whatever else this turn of the loop submits goes into the same group.
@@ -177,10 +182,8 @@ class Writer:
     # In a thread.
 
     def _work(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Commit everything that waits as one group."""
-        group: list[Entry[object]] = []
-        while self._queue:
-            group.append(self._queue.popleft())
+        """Commit everything that waits as one group, but for what runs alone: that takes turns with all the rest."""
+        group = self._next_group()
         synced = changed = False
         try:
             synced, changed = self._committer.commit(group) if group else (self._committer.sync(), False)
@@ -195,6 +198,19 @@ class Writer:
             raise
         finally:
             _tell(loop, self._finished, loop, group, synced, changed)
+
+    def _next_group(self) -> list[Entry[object]]:
+        found: list[Entry[object]] = []
+        while self._queue:
+            found.append(self._queue.popleft())
+        alone = [entry for entry in found if entry.alone]
+        if not alone or len(found) == 1:
+            return found
+        together = [entry for entry in found if not entry.alone]
+        group = alone[:1] if self._turn_of_one or not together else together
+        self._turn_of_one = group is together
+        self._queue.extendleft(entry for entry in reversed(found) if entry not in group)
+        return group
 
 
 def _tell(loop: asyncio.AbstractEventLoop, call: Callable[..., None], *arguments: object) -> None:

@@ -263,7 +263,7 @@ async def test_an_account_of_the_first_format_is_found_in_and_indexed(
 def make_first(path: Path) -> None:
     """Take from the database what came with its second format."""
     connection = apsw.Connection(str(path))
-    for table in ("header_words", "body_words", "field_words", "unindexed", "index_state"):
+    for table in (*fulltext.TABLES, "unindexed", "index_state"):
         connection.execute(f"DROP TABLE {table}")
     connection.pragma("user_version", 1)
     connection.close()
