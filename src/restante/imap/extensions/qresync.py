@@ -83,10 +83,15 @@ def _select(r: Reader, tables: Registry) -> Opened:
 
 
 def _answer(resync: Resync, view: MailboxView, changes: Changes) -> list[bytes]:
+    """What changed up to the HIGHESTMODSEQ of this SELECT.
+
+    What has changed just now is told with the next command: a client that took its modseq from here for its own, and then lost
+    the connection, would never learn of an expunge before it.
+    """
     gone = vanished(resync.known, changes, view, resync.proven(view))
     lines = [b"VANISHED (EARLIER) " + gone.wire().encode()] if gone else []
     for message in changes.flagged:
-        number = view.seqnum(message.uid)
+        number = view.seqnum(message.uid) if message.modseq <= view.told else None
         if number is not None and (resync.known is None or message.uid in resync.known):
             lines.append(view.flags_line(number, message))
     return lines
