@@ -33,7 +33,10 @@ def _read(r: Reader, tables: Registry) -> SearchTerm:
     inner = read_key(r.sp(), tables)
 
     def term(binding: Binding) -> Query:
+        before = len(binding.relevance)
         exact = inner(binding)
+        # A FUZZY within this one is part of it.
+        del binding.relevance[before:]
         loose = changed(exact, _words)
         subject = changed(exact, _in_subject)
         # Not a message that the key leaves out scores by it, only one that fits in other ways too.
