@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.support.store import NOON
 
+from restante.model.collation import COLLATIONS
 from restante.model.dates import MailDate
 from restante.model.flags import Flag, FlagSet
 from restante.model.ids import AccountId
@@ -31,12 +32,13 @@ from restante.store.sqlite.store import SqliteStore
 from restante.store.words import MessageWords
 
 # Letters whose folding is longer than they are, marks that compose with what stands before them, and what FTS5 may stumble over.
-ODD = "ßẞİıſŉǰΐﬃΣσςÅÅåée\u0301\u0338\u0323=<>≠각가\u11a8\u0345\0\ufffe\uffff\ufdd0😀𐐀\u00ad\u200d\u1e9b\u0307\"'*^-+:()%_\\"
+ODD = "ßẞİıſŉǰΐﬃΣσςÅÅåée\u0301\u0338\u0323=<>≠각가\u11a8\u0345\0\ufffe\uffff\ufdd0😀𐐀\u00ad\u200d\u0327\u1e9b\u0307\"'*^-+:()%_\\"
 TEXTS = st.text(st.sampled_from("abc Ab. " + ODD) | st.characters(exclude_categories=["Cs"]), max_size=24)
 WORDS = st.sampled_from(
     ["Straße", "ΣΊΣΥΦΟΣ", "office", "oﬃce", "Ann Example", "meeting", "x=3Dy", "&amp;", "<b>", "ab" * 40]
 )
 PROSE = st.lists(TEXTS | WORDS, max_size=6).map(" ".join)
+BY = st.none() | st.sampled_from(COLLATIONS)
 CHARSETS = st.sampled_from(["utf-8", "iso-8859-1", "koi8-r", "iso-2022-jp", "utf-16", "us-ascii", "no-such"])
 
 
@@ -120,9 +122,9 @@ def queries(draw: st.DrawFn, texts: list[str]) -> q.Query:
     words = needles(texts)
     names = st.sampled_from(["from", "To", "CC", "bcc", "SUBJECT", "x-other", "reply-to", "content-type"])
     leaf = st.one_of(
-        st.builds(q.Body, words),
-        st.builds(q.Text, words),
-        st.builds(q.Header, names, words),
+        st.builds(q.Body, words, BY),
+        st.builds(q.Text, words, BY),
+        st.builds(q.Header, names, words, BY),
         st.builds(q.Header, names, st.just("")),
         st.just(q.HasFlag(Flag("\\Seen"))),
         st.builds(q.Larger, st.sampled_from([100, 300])),
@@ -138,7 +140,7 @@ def queries(draw: st.DrawFn, texts: list[str]) -> q.Query:
 def cases(draw: st.DrawFn) -> tuple[list[bytes], list[q.Query]]:
     raws = draw(st.lists(MAILS, min_size=1, max_size=5))
     words = [MessageWords(raw, summarise(raw).parts) for raw in raws]
-    texts = [text for each in words for text in (each.header(), each.body()) if text]
+    texts = [text for each in words for key in (fold, str) for text in (each.header(key), each.body(key)) if text]
     return raws, draw(st.lists(queries(texts), min_size=4, max_size=10))
 
 

@@ -191,3 +191,21 @@ async def test_accounts_do_not_wait_for_each_other(store: SqliteStore, inbox: Sq
     blocker.execute("ROLLBACK")
     blocker.close()
     assert (await held).uids == uids(1)
+
+
+async def test_what_runs_alone_takes_turns_with_the_rest(account: SqliteAccount, inbox: SqliteMailbox) -> None:
+    groups: list[str] = []
+    writer = account.writer
+
+    async def run(name: str, *, alone: bool) -> None:
+        def job(tx: Transaction) -> Done[None]:
+            groups.append(name)
+            return Done(None)
+
+        await writer.run_prepared(lambda: job, alone=alone)
+
+    commits = count_commits(account)
+    names = ["long 1", "a", "long 2", "b"]
+    await asyncio.gather(*(run(name, alone=name.startswith("long")) for name in names))
+    assert groups == ["a", "b", "long 1", "long 2"]
+    assert len(commits) == 3
