@@ -112,7 +112,7 @@ class Proposer:
 
     def within(self, uids: Uids) -> list[int]:
         """Those of *uids* that are in question, ascending."""
-        if len(uids) * 8 > len(self._uids):
+        if len(uids) * 64 > len(self._uids):
             return sorted(uids & self._everything)
         return sorted(filter(self._is_asked, uids))
 
