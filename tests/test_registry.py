@@ -60,6 +60,7 @@ class Anyone:
     compressed: bool = False
     append_limit: int = 1000
     save_limit: int = 1000
+    message_limit: int = 1000
 
 
 def named(extension: Extension) -> str:
@@ -143,8 +144,9 @@ def test_store_codes_are_known() -> None:
 def codes_in(tree: ast.AST) -> Iterator[str]:
     """Response codes as they are given to the values that carry them."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            at = {"No": 1, "Bad": 1, "Disconnect": 1, "Done": 1, "status": 3}.get(node.func.id)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+            name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+            at = {"No": 1, "Bad": 1, "Disconnect": 1, "Done": 1, "status": 3}.get(name)
             given = [*node.args[at : at + 1]] if at is not None else []
             given += [keyword.value for keyword in node.keywords if at is not None and keyword.arg == "code"]
             for one in given:

@@ -329,6 +329,7 @@ def _services(config: Config, mail: Mail, presence: Presence) -> Services:
             append=config.limits.append,
             argument_literal=config.limits.literal,
             save=config.limits.save,
+            messages=config.limits.messages,
             numbers_end_uidonly=config.imap.numbers_end_uidonly,
         ),
         plaintext=_plaintext(config),

@@ -44,6 +44,16 @@ class Limits(Section, frozen=True, kw_only=True):
             at_most=1_000_000,
         ),
     ] = 0
+    messages: Annotated[
+        int,
+        setting(
+            "Messages that one FETCH, SEARCH, STORE, COPY, MOVE, UID EXPUNGE or APPEND processes, announced as MESSAGELIMIT "
+            "(RFC 9738 §3), which asks for 1000 at least; 0 for any number. Mail programs that do not know of it see a part "
+            "of a large mailbox only.",
+            at_least=0,
+            at_most=10_000_000,
+        ),
+    ] = 0
     arguments: Annotated[
         int, setting("Arguments of one command, list members counted.", at_least=100, at_most=1_000_000)
     ] = 10_000

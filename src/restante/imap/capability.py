@@ -44,6 +44,11 @@ class Facts(Protocol):
         """Messages that one COPY or APPEND takes; 0 for any number."""
         ...
 
+    @property
+    def message_limit(self) -> int:
+        """Messages that any command takes; 0 for any number."""
+        ...
+
 
 Capabilities = Callable[[Facts], Sequence[str]]
 

@@ -67,6 +67,8 @@ class SessionLimits:
     Attributes:
         append: octets of the largest message APPEND takes (RFC 7889).
         save: messages that one COPY or APPEND takes (RFC 9738 §3); 0 for any number.
+        messages: messages that one FETCH, SEARCH, STORE, COPY, MOVE, UID EXPUNGE or APPEND processes (RFC 9738 §3); 0 for any
+            number.
         argument_literal: octets of the largest literal elsewhere.
         bad_commands: BAD replies before login until the connection is ended.
         password_failures: failed logins until the connection is ended.
@@ -82,6 +84,7 @@ class SessionLimits:
 
     append: int = 64 * 1024 * 1024
     save: int = 0
+    messages: int = 0
     argument_literal: int = 1024 * 1024
     bad_commands: int = 10
     password_failures: int = 5

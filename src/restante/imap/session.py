@@ -20,6 +20,7 @@ from restante.imap.errors import STORE_CODES, Bad, Disconnect, No, as_no
 from restante.imap.following import Watch
 from restante.imap.hooks import CommandSpec, Numbers
 from restante.imap.languages.language import ENGLISH, Language
+from restante.imap.portion import reply_code
 from restante.imap.protocol import response
 from restante.imap.protocol.events import (
     ContinuationWanted,
@@ -30,7 +31,6 @@ from restante.imap.protocol.events import (
     RawLine,
     Request,
 )
-from restante.imap.protocol.response import Done
 from restante.imap.services import Every, Journal, Services, SessionLimits, Tally
 from restante.imap.state import Authenticated, LoggedOut, NotAuthenticated, Selected, State
 from restante.imap.view import Style
@@ -63,6 +63,7 @@ class Session:
     language: Language = ENGLISH
     after_reply: Callable[[], Awaitable[None]] | None = None
     watch: Watch | None = None
+    cut: str = ""
 
     def __post_init__(self) -> None:
         self.state = NotAuthenticated(self)
@@ -107,7 +108,12 @@ class Session:
     @property
     def save_limit(self) -> int:
         """Messages that one COPY or APPEND takes; 0 for any number."""
-        return self.services.limits.save
+        return self.services.limits.save or self.services.limits.messages
+
+    @property
+    def message_limit(self) -> int:
+        """Messages that any command takes; 0 for any number."""
+        return self.services.limits.messages
 
     def capabilities(self) -> str:
         """The CAPABILITY list as things are."""
@@ -221,9 +227,9 @@ class Session:
                 assert_never(event)
 
     async def _refuse_literal(self, event: LiteralRefused) -> None:
-        text = f"Literal too large; at most {event.limit} octets here"
         await self.tell(Numbers.USES)
-        self.client.write(self.status(event.tag or "*", "NO" if event.tag else "BAD", text, "TOOBIG"))
+        text, kind = f"Literal too large; at most {event.limit} octets here", "NO" if event.tag else "BAD"
+        self.client.write(self.status(event.tag or "*", kind, text, "TOOBIG"))
 
     async def _request(self, request: Request) -> None:
         self.tally.commands += 1
@@ -235,8 +241,8 @@ class Session:
         self.client.write(reply)
         if self.leaving:
             self.end()
-        if self.after_reply is not None:
-            after, self.after_reply = self.after_reply, None
+        after, self.after_reply = self.after_reply, None
+        if after is not None:
             await after()
 
     async def _run(self, request: Request) -> bytes:
@@ -274,13 +280,13 @@ class Session:
         except StoreError as error:
             self._log_store_error(request, error)
             return self._refused(request, as_no(error))
-        return self.status(request.tag, "OK", done.text or f"{request.name} completed", done.code)
+        return self.status(request.tag, "OK", done.text or f"{request.name} completed", reply_code(self, done.code))
 
-    async def _execute(self, spec: CommandSpec | None, request: Request) -> Done:
+    async def _execute(self, spec: CommandSpec | None, request: Request) -> response.Done:
         if spec is None:
             raise Bad(f"Unknown command {request.name}")
         if not isinstance(self.state, spec.state):
-            raise Bad(f"{request.name} is not allowed now: {self._why_not(spec)}")
+            raise Bad(f"{request.name} is not allowed now: {self.state.lacks(spec.state)}")
         reader = request.reader
         reader.utf8 = self.utf8
         run = spec.read(reader, self.services.registry)
@@ -316,21 +322,15 @@ class Session:
         twin = self.services.registry.commands.get(spec.name.removeprefix("UID ")) if spec is not None else None
         return twin is not None and twin.numbers is Numbers.BREAKS
 
-    def _why_not(self, spec: CommandSpec) -> str:
-        if spec.state is NotAuthenticated:
-            return "already authenticated"
-        return "authenticate first" if not self.logged_in else "select a mailbox first"
-
     def _refused(self, request: Request, error: No) -> bytes:
         self.journal.detail("refused", command=request.name, code=error.code or "", text=error.text)
-        return self.status(request.tag, "NO", error.text, error.code)
+        return self.status(request.tag, "NO", error.text, reply_code(self, error.code))
 
     def _log_store_error(self, request: Request, error: StoreError) -> None:
-        code = STORE_CODES[type(error)] or ""
         if isinstance(error, Unavailable):
             self.journal.trouble("store unavailable", error, command=request.name)
         else:
-            self.journal.detail("store refused", command=request.name, code=code)
+            self.journal.detail("store refused", command=request.name, code=STORE_CODES[type(error)] or "")
 
     def _bad(self, tag: str, text: str, code: str | None = None) -> bytes:
         """The reply to what is no command. Raises Disconnect when it is one too many before login."""

@@ -103,6 +103,7 @@ class _Moment:
     compressed: bool = False
     append_limit: int = SessionLimits().append
     save_limit: int = SessionLimits().save
+    message_limit: int = SessionLimits().messages
     mechanisms: tuple[str, ...] = offered(protected=True)
 
 

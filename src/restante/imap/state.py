@@ -27,6 +27,12 @@ class State:
         """Queue one untagged response, without its ``* `` and CRLF. Costs no system call."""
         self.session.client.write(b"* %b\r\n" % line)
 
+    def lacks(self, needed: type[State]) -> str:
+        """What a client must do first for a command that needs a *needed* state, in words fit for it."""
+        if needed is NotAuthenticated:
+            return "already authenticated"
+        return "select a mailbox first" if isinstance(self, Authenticated) else "authenticate first"
+
 
 @dataclass(slots=True)
 class NotAuthenticated(State):

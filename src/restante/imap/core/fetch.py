@@ -21,6 +21,7 @@ from restante.imap.core.fetch_items import FLAGS, MACROS, MODSEQ, UID
 from restante.imap.errors import ConnectionLost, No
 from restante.imap.fetching import Batch, Column, FetchContext, lines
 from restante.imap.hooks import FetchAtt, FetchModification, Numbers, with_uid
+from restante.imap.portion import portion
 from restante.imap.protocol.response import DONE, Done
 from restante.imap.registry import Registry
 from restante.imap.state import Selected
@@ -94,6 +95,7 @@ async def fetch(cmd: Fetch, s: Selected) -> Done:
     uids: Sequence[Uid] = asked
     for modification in sorted(cmd.modifications.values(), key=lambda one: not one.first):
         uids = await modification.narrow(uids, cmd.messages, s, cmd.modifications)
+    uids = portion(s, uids)
     seen = await _mark_seen(items, s, uids)
     newly = frozenset(message.uid for message in seen.now) if seen else frozenset[Uid]()
     fields = reduce(or_, (item.fields for item in items), Field.NONE)

@@ -11,6 +11,7 @@ from restante.imap.core.search_answer import Returns, additions, esearch
 from restante.imap.core.search_program import Program, find
 from restante.imap.errors import No
 from restante.imap.hooks import Numbers, SearchResult, with_uid
+from restante.imap.portion import searched_portion
 from restante.imap.protocol.response import DONE, Done
 from restante.imap.registry import Registry
 from restante.imap.relevancy import scores
@@ -51,6 +52,8 @@ async def search(cmd: Search, s: Selected) -> Done:
             # RFC 5182 §2.1: a SAVE that fails leaves the empty result.
             s.view.saved = UidSet()
         raise
+    if s.session.message_limit:
+        uids = searched_portion(s, cmd.program.query(s, s.view)[0], uids)
     if cmd.returns is None and not s.session.rev2:
         added = b"".join([b" (%b)" % one for one in await additions(s.session, s.mailbox, binding.notes, uids)])
         s.send(b"SEARCH" + b"".join([b" %d" % number for number in s.view.shown(uids, uid=cmd.uid)]) + added)

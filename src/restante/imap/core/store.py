@@ -12,6 +12,7 @@ from typing import Final, Self
 from restante.imap.core.expunge import require_writable
 from restante.imap.errors import No
 from restante.imap.hooks import Numbers, with_uid
+from restante.imap.portion import portion
 from restante.imap.protocol.response import DONE, Done
 from restante.imap.registry import Registry
 from restante.imap.state import Selected
@@ -68,7 +69,7 @@ async def store(cmd: Store, s: Selected) -> Done:
     """Change the flags, and tell the new ones unless asked to be silent."""
     require_writable(s)
     s.session.turn_on(cmd.enables)
-    uids = s.view.resolve(cmd.messages)
+    uids = portion(s, s.view.resolve(cmd.messages))
     if RECENT in cmd.flags:
         raise No("\\Recent is the server's to set", "CANNOT")
     updated = await s.mailbox.update_flags(uids, cmd.op, FlagSet(cmd.flags), cmd.unchanged_since)

@@ -1,7 +1,9 @@
-"""SAVELIMIT: RFC 9738. How many messages one COPY or APPEND takes, where the administrator has set a limit, and two SEARCH keys.
+"""MESSAGELIMIT and SAVELIMIT: RFC 9738. How many messages one command takes, where the administrator has set a limit, and two
+SEARCH keys.
 
-The limit is kept by COPY and APPEND themselves, which do all or nothing. Other commands have none, so that programs which never
-heard of the extension work as ever (§4.1); MESSAGELIMIT is therefore not announced.
+COPY and APPEND do all or nothing and keep the limit themselves; the others take a part (``imap/portion.py``). By default there
+is no limit, so that programs which never heard of the extension work as ever (§4.1). SORT and THREAD have none: they answer from
+an index (§3.3).
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from restante.store.query import Uids
 
 
 def _capabilities(facts: Facts) -> tuple[str, ...]:
+    if facts.message_limit:
+        return (f"MESSAGELIMIT={facts.message_limit}",)
     return (f"SAVELIMIT={facts.save_limit}",) if facts.save_limit else ()
 
 
@@ -34,9 +38,9 @@ def _key(bounds: Callable[[int], tuple[int, int]]) -> Callable[[Reader, Registry
 
 
 extension: Final = Extension(
-    name="SAVELIMIT",
+    name="MESSAGELIMIT",
     rfc=9738,
-    summary="How many messages one COPY or APPEND takes",
+    summary="How many messages one command takes",
     capabilities=_capabilities,
     search_keys=(
         SearchKey("UIDAFTER", _key(lambda uid: (uid + 1, MAX_UID))),

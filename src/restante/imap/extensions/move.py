@@ -14,6 +14,7 @@ from restante.imap.core.append import target
 from restante.imap.core.copy import copy_uid
 from restante.imap.core.expunge import expunged, require_writable
 from restante.imap.hooks import Numbers, with_uid
+from restante.imap.portion import portion
 from restante.imap.protocol.response import DONE, Done
 from restante.imap.registry import Extension, Registry
 from restante.imap.state import Selected
@@ -39,7 +40,7 @@ class Move:
 async def move(cmd: Move, s: Selected) -> Done:
     """Move them; their expunge is told at the choke point, after the untagged COPYUID."""
     require_writable(s)
-    uids = s.view.resolve(cmd.messages)
+    uids = portion(s, s.view.resolve(cmd.messages))
     mailbox = await target(s, cmd.mailbox)
     if not uids:
         return DONE

@@ -8,6 +8,7 @@ from typing import Final, Self
 from restante.imap.capability import always
 from restante.imap.core.expunge import expunged, require_writable
 from restante.imap.hooks import command
+from restante.imap.portion import deleted_portion
 from restante.imap.protocol.response import Done
 from restante.imap.registry import Extension, Registry
 from restante.imap.state import Selected
@@ -30,7 +31,7 @@ class UidExpunge:
 async def uid_expunge(cmd: UidExpunge, s: Selected) -> Done:
     """Remove those of the messages that carry ``\\Deleted`` (§2.1)."""
     require_writable(s)
-    return expunged(s, await s.mailbox.expunge(s.view.resolve(cmd.messages)))
+    return expunged(s, await s.mailbox.expunge(await deleted_portion(s, s.view.resolve(cmd.messages))))
 
 
 extension: Final = Extension(
