@@ -90,8 +90,8 @@ class Server:
 
 async def make_accounts(data: Path, names: list[str]) -> None:
     async with app.open_mail(Config(data=Data(dir=data), auth=CHEAP)) as mail:
-        for name in names:
-            await mail.accounts.add(name, PASSWORD)
+        for start in range(0, len(names), 50):
+            await asyncio.gather(*(mail.accounts.add(name, PASSWORD) for name in names[start : start + 50]))
 
 
 def start(data: Path) -> Server:

@@ -19,6 +19,8 @@ from restante.store.errors import StoreError
 
 _EVERY: Final = 1.0
 """Seconds between looks."""
+_AT_ONCE: Final = 64
+"""Sessions looked at before others get their turn."""
 
 _LOG: Final = logs.logger("revocation")
 
@@ -46,7 +48,9 @@ async def _watch(directory: Directory, connections: Collection[ImapConnection], 
 
 async def revoke(directory: Directory, connections: Collection[ImapConnection]) -> None:
     """End the sessions of accounts that may no longer be used. Raises StoreError."""
-    for connection in list(connections):
+    for number, connection in enumerate(list(connections)):
+        if number % _AT_ONCE == 0:
+            await asyncio.sleep(0)
         login = connection.login
         if login is None:
             continue
