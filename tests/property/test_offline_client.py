@@ -243,23 +243,8 @@ class Scenario:
         assert not self.client.cache.queue
 
     async def judge(self) -> None:
-        """The cache is the store; nothing is lost or doubled; what the user wanted is so unless others wanted more."""
-        account = await self.store.account(self.others.account.id)
-        await check_account(account)
-        cached = {folder.name: folder for folder in self.client.cache.folders}
-        found: list[str] = []
-        for record in await account.list_mailboxes():
-            folder = cached.pop(record.name)
-            box = await account.mailbox(record.name)
-            truth = {seen.uid: (seen.flags, seen.raw) for seen in await contents(self.store, box)}
-            assert {uid: (one.flags, one.raw) for uid, one in folder.messages.items()} == truth, record.name
-            assert folder.uid_validity == box.uid_validity
-            found += [message_id(raw) for _, raw in truth.values()]
-        assert not cached
-        assert len(found) == len(set(found)), f"doubled: {sorted(found)}"
-        assert set(found) <= self.ledger.written
-        lost = self.ledger.written - self.ledger.removed - set(found)
-        assert not lost, f"lost: {lost}"
+        """All is as it is to be; and what the user wanted is so unless others wanted more."""
+        await judge(self.store, await self.store.account(self.others.account.id), self.client, self.ledger)
         if self.others.orderly:
             self.judge_wishes()
 
@@ -277,6 +262,25 @@ class Scenario:
             assert deleted == (name not in held), name
             if not deleted:
                 assert held[name] == (folder.actual(), flags), name
+
+
+async def judge(store: Store, account: Account, client: OfflineClient, ledger: Ledger) -> None:
+    """The cache is the store; nothing is lost and nothing doubled."""
+    await check_account(account)
+    cached = {folder.name: folder for folder in client.cache.folders}
+    found: list[str] = []
+    for record in await account.list_mailboxes():
+        folder = cached.pop(record.name)
+        box = await account.mailbox(record.name)
+        truth = {seen.uid: (seen.flags, seen.raw) for seen in await contents(store, box)}
+        assert {uid: (one.flags, one.raw) for uid, one in folder.messages.items()} == truth, record.name
+        assert folder.uid_validity == box.uid_validity
+        found += [message_id(raw) for _, raw in truth.values()]
+    assert not cached
+    assert len(found) == len(set(found)), f"doubled: {sorted(found)}"
+    assert set(found) <= ledger.written
+    lost = ledger.written - ledger.removed - set(found)
+    assert not lost, f"lost: {lost}"
 
 
 async def stage(engine: Engine, path: Path, seed: int, *, orderly: bool, busy: bool) -> Scenario:

@@ -63,9 +63,11 @@ class OfflineClient:
         self.log.append(b"-- visit " + self.style.name.encode())
         try:
             await self._log_in()
-            await self.list_folders()
-            await replaying.replay(self)
-            await self._synchronise()
+            figures = await self.list_folders()
+            if self.cache.queue:
+                await replaying.replay(self)
+                figures = await self.list_folders()
+            await self._synchronise(figures)
             await self.command("LOGOUT")
         except Severed:
             return False
@@ -97,6 +99,11 @@ class OfflineClient:
         await self.ok(f"LOGIN {self.credentials}")
         if self.style.modseqs:
             await self.ok(f"ENABLE {self.style.value}")
+
+    @property
+    def items(self) -> str:
+        """What it asks of every message; a modseq comes unasked only with changes."""
+        return "UID FLAGS MODSEQ" if self.style.modseqs else "UID FLAGS"
 
     # The list of mailboxes
 
@@ -201,7 +208,7 @@ class OfflineClient:
             assert self.crowded or opened.arrived or opened.count == len(folder.messages), "QRESYNC left something out"
         elif opened.count and opened.heard != folder.highest:
             since = f" (CHANGEDSINCE {folder.highest})" if folder.highest else ""
-            await self.command(f"UID FETCH 1:* (UID FLAGS){since}")
+            await self.command(f"UID FETCH 1:* ({self.items}){since}")
         folder.uid_next = max(folder.uid_next, opened.uid_next)
         await self._complete(opened)
         opened.synced = True
@@ -210,7 +217,7 @@ class OfflineClient:
     async def _fetch_new(self, opened: SelectedFolder) -> None:
         """RFC 4549 §4.3.1, first command; ``n:*`` names the last message even if it is older."""
         if opened.count and opened.folder.uid_next < opened.uid_next:
-            await self.command(f"UID FETCH {opened.folder.uid_next}:* (UID FLAGS)")
+            await self.command(f"UID FETCH {opened.folder.uid_next}:* ({self.items})")
 
     async def _fetch_all_flags(self, opened: SelectedFolder) -> None:
         """RFC 4549 §4.3.1, second command: what is not told of is gone."""
@@ -219,7 +226,7 @@ class OfflineClient:
         old = [uid for uid in folder.messages if uid < below]
         if not old:
             return
-        reply = await self.command(f"UID FETCH 1:{below - 1} (UID FLAGS)")
+        reply = await self.command(f"UID FETCH 1:{below - 1} ({self.items})")
         told = {opened.uid_of(line) for line in reply.untagged}
         for uid in old:
             if uid not in told:
@@ -231,7 +238,7 @@ class OfflineClient:
         for _ in range(10):
             if opened.arrived:
                 opened.arrived = False
-                reply = await self.command(f"UID FETCH {folder.uid_next}:* (UID FLAGS)")
+                reply = await self.command(f"UID FETCH {folder.uid_next}:* ({self.items})")
                 told = [opened.uid_of(line) for line in reply.untagged]
                 folder.uid_next = max([folder.uid_next, *(uid + 1 for uid in told)])
             elif opened.unsure or opened.count != len(folder.messages):
@@ -249,7 +256,7 @@ class OfflineClient:
             opened.folder.forget(uid)
         missing = [uid for uid in there if uid not in opened.folder.messages]
         if missing:
-            await self.command(f"UID FETCH {uid_set(missing)} (UID FLAGS)")
+            await self.command(f"UID FETCH {uid_set(missing)} ({self.items})")
 
     async def search(self, keys: str) -> set[int]:
         """The UIDs that match."""
@@ -257,15 +264,15 @@ class OfflineClient:
         reply = await self.ok(f"UID SEARCH {returning}{keys}")
         return {uid for line in reply.untagged for uid in searched(line.text)}
 
-    async def _synchronise(self) -> None:
+    async def _synchronise(self, figures: dict[str, dict[str, str]]) -> None:
         """Every folder, and once more where the list changed meanwhile."""
         for _ in range(5):
-            figures = await self.list_folders()
             try:
                 for folder in [one for one in self.cache.folders if one.created]:
                     if not self._current(folder, figures.get(folder.name, {})):
                         await self._bodies(await self.open(folder))
             except Stale:
+                figures = await self.list_folders()
                 continue
             return
 

@@ -101,7 +101,7 @@ async def _store(client: OfflineClient, message: Message, flag: str, *, on: bool
             message.flags = message.flags | {flag.lower()} if on else message.flags - {flag.lower()}
             return message.uid is not None
         if message.uid is not None:
-            await client.command(f"UID FETCH {message.uid} (UID FLAGS)")
+            await client.command(f"UID FETCH {message.uid} ({client.items})")
         if unless_changed:
             return False
     raise AssertionError("a message is changed by others time and again")
