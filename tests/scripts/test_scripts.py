@@ -26,7 +26,7 @@ def samples() -> dict[str, bytes]:
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 async def test_script(path: Path, samples: dict[str, bytes]) -> None:
     scenario = parse(path, samples)
-    async with serve_in_process({scenario.user: scenario.password}, tls=scenario.tls) as server:
+    async with serve_in_process({scenario.user: scenario.password}, tls=scenario.tls, limits=scenario.limits) as server:
         try:
             await play(scenario, server)
         except Unmet as reason:

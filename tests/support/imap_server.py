@@ -63,11 +63,16 @@ class _Loopback:
 
 
 @asynccontextmanager
-async def serve_in_process(accounts: Mapping[str, str], *, tls: Tls = "none") -> AsyncIterator[ImapServer]:
-    """Run a fresh server with *accounts* (user to password) for as long as the context lasts; fails if it met a bug."""
+async def serve_in_process(
+    accounts: Mapping[str, str], *, tls: Tls = "none", limits: Mapping[str, int] | None = None
+) -> AsyncIterator[ImapServer]:
+    """Run a fresh server with *accounts* (user to password) for as long as the context lasts; fails if it met a bug.
+
+    *limits* may have ``messages`` and ``save`` (RFC 9738 §3).
+    """
     faults = Faults()
     with structlog.testing.capture_logs() as logs:
-        shell = await _shell(accounts, faults, tls)
+        shell = await _shell(accounts, faults, tls, _limits(limits or {}))
         loop = asyncio.get_running_loop()
         listener = await loop.create_server(lambda: ImapConnection(shell), LOOPBACK, 0)
         try:
@@ -79,7 +84,11 @@ async def serve_in_process(accounts: Mapping[str, str], *, tls: Tls = "none") ->
     assert not faults.references, [entry.get("exc_info") for entry in logs if entry["log_level"] == "error"]
 
 
-async def _shell(accounts: Mapping[str, str], faults: Faults, tls: Tls) -> Shell:
+def _limits(given: Mapping[str, int]) -> SessionLimits:
+    return SessionLimits(messages=given.get("messages", 0), save=given.get("save", 0))
+
+
+async def _shell(accounts: Mapping[str, str], faults: Faults, tls: Tls, limits: SessionLimits) -> Shell:
     directory, store = MemoryDirectory(), MemoryStore()
     await store.open()
     for user, password in accounts.items():
@@ -102,7 +111,7 @@ async def _shell(accounts: Mapping[str, str], faults: Faults, tls: Tls) -> Shell
         registry,
         presence,
         clock=lambda: int(time.time()),
-        limits=SessionLimits(),
+        limits=limits,
         plaintext=lambda _client: tls != "required",
     )
 

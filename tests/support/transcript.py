@@ -9,6 +9,7 @@ A file holds one scenario. Its first line says what it shows, ``# RFC 9051 §6.4
     @tls offered                         the server offers STARTTLS; "required": and takes no password without
     @enable IMAP4rev2                    ENABLE this on every connection that logs in
     @requires MOVE                       not for servers that do not announce this capability after login
+    @limit messages 3                    messages that one command takes; "save": that one COPY or APPEND takes
     @do CREATE Archive                   a command to prepare the account with
     @mail NAME                           defines a message by the block that follows
     @preload INBOX simple.eml \\Seen "17-Jul-1996 02:44:25 -0700"      put a message, or several (3*simple.eml), in a mailbox
@@ -159,6 +160,7 @@ class Scenario:
     states: dict[int, str] = field(default_factory=dict)
     enable: list[str] = field(default_factory=list)
     requires: list[str] = field(default_factory=list)
+    limits: dict[str, int] = field(default_factory=dict)
     prepare: list[str] = field(default_factory=list)
     preloads: list[Preload] = field(default_factory=list)
     messages: dict[str, bytes] = field(default_factory=dict)
@@ -256,6 +258,11 @@ def _directive(scenario: Scenario, line: str, lines: _Lines) -> None:
             scenario.require(value)
         case "requires":
             scenario.require(value)
+        case "limit":
+            limit, _, number = value.partition(" ")
+            if limit not in ("messages", "save"):
+                raise lines.error("@limit is of messages or save")
+            scenario.limits[limit] = int(number)
         case "do":
             scenario.prepare.append(value)
         case "mail":
