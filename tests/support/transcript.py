@@ -259,10 +259,7 @@ def _directive(scenario: Scenario, line: str, lines: _Lines) -> None:
         case "requires":
             scenario.require(value)
         case "limit":
-            limit, _, number = value.partition(" ")
-            if limit not in ("messages", "save"):
-                raise lines.error("@limit is of messages or save")
-            scenario.limits[limit] = int(number)
+            scenario.limits.update(_limit(value, lines))
         case "do":
             scenario.prepare.append(value)
         case "mail":
@@ -271,6 +268,13 @@ def _directive(scenario: Scenario, line: str, lines: _Lines) -> None:
             scenario.preloads.append(_preload(value, scenario, lines))
         case _:
             raise lines.error(f"there is no directive @{name}")
+
+
+def _limit(value: str, lines: _Lines) -> dict[str, int]:
+    limit, _, number = value.partition(" ")
+    if limit not in ("messages", "save"):
+        raise lines.error("@limit is of messages or save")
+    return {limit: int(number)}
 
 
 def _preload(value: str, scenario: Scenario, lines: _Lines) -> Preload:
