@@ -54,6 +54,23 @@ class Limits(Section, frozen=True, kw_only=True):
             at_most=10_000_000,
         ),
     ] = 0
+    watched: Annotated[
+        int,
+        setting(
+            "Mailboxes that one NOTIFY may watch, and responses it may cause at a time; beyond, the client gets "
+            "NOTIFICATIONOVERFLOW (RFC 5465 §5.8).",
+            at_least=10,
+            at_most=1_000_000,
+        ),
+    ] = 5000
+    contexts: Annotated[
+        int,
+        setting("Search results that one client may have kept up to date (RFC 5267 §4.3.1).", at_least=0, at_most=1000),
+    ] = 16
+    sorted_context: Annotated[
+        int,
+        setting("Messages of a sorted one of those.", at_least=100, at_most=1_000_000),
+    ] = 10_000
     arguments: Annotated[
         int, setting("Arguments of one command, list members counted.", at_least=100, at_most=1_000_000)
     ] = 10_000
