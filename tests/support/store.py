@@ -195,6 +195,7 @@ async def _check_figures(mailbox: Mailbox, rows: list[MessageRecord]) -> None:
     assert (status.uid_next, status.modseq) == (index.uid_next, index.modseq)
     assert status.uid_validity == mailbox.uid_validity
     assert all(1 <= row.modseq <= status.modseq for row in rows)
+    assert set(index.flag_sets()) == set(index.flags)
     in_use = {key for row in rows for key in row.flags.keys if not key.startswith("\\")}
     assert [keyword.lower() for keyword in index.keywords()] == sorted(in_use)
 

@@ -11,7 +11,7 @@ first. One contract suite (``tests/contract/store``) holds every engine to it. E
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from typing import Protocol
 
 from restante.model.flags import Flag, FlagSet
@@ -72,6 +72,10 @@ class MessageIndex(Protocol):
 
     def position(self, uid: int) -> int:
         """Where *uid* stands, or -1."""
+        ...
+
+    def flag_sets(self) -> Collection[FlagSet]:
+        """The distinct flag sets in use, few and cheap to ask for, in no order."""
         ...
 
     def keywords(self) -> Sequence[Flag]:

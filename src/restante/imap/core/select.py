@@ -117,8 +117,8 @@ def _describe(s: Selected, name: MailboxName, index: MessageIndex) -> None:
 
 
 def _first_unseen(s: Selected, index: MessageIndex) -> None:
-    # The few distinct sets first, so that both passes over the messages, 0.5 ms each for 50,000, run at C speed.
-    unseen = {flags for flags in frozenset(index.flags) if "\\seen" not in flags.keys}
+    # The few distinct sets first, so that a pass over 50,000 messages is at C speed, or not made at all.
+    unseen = {flags for flags in index.flag_sets() if "\\seen" not in flags.keys}
     number = next(compress(count(1), map(unseen.__contains__, index.flags)), 0) if unseen else 0
     if number:
         _code(s, f"UNSEEN {number}", "The first unseen message")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Collection, Sequence, Set
 from itertools import compress
 from typing import Final
 
@@ -45,6 +45,10 @@ class MemoryIndex:
     def positions(self, uids: Sequence[int]) -> list[int]:
         """Where those of ascending *uids* that exist stand."""
         return [at for at in map(self.position, uids) if at >= 0]
+
+    def flag_sets(self) -> Collection[FlagSet]:
+        """The distinct flag sets in use."""
+        return self._sets
 
     def keywords(self) -> Sequence[Flag]:
         """The keywords in use, in alphabetical order, each in one of its spellings."""

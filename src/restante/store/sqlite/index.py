@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from itertools import compress
 from typing import Final
 
@@ -28,7 +29,7 @@ _FEW: Final = 16
 class SqliteIndex:
     """See :class:`restante.store.api.MessageIndex`."""
 
-    __slots__ = ("_keyword_sets", "_keywords", "flags", "modseq", "modseqs", "uid_next", "uids")
+    __slots__ = ("_counts", "_keyword_sets", "_keywords", "flags", "modseq", "modseqs", "uid_next", "uids")
 
     def __init__(
         self, uids: array[int], flags: list[FlagSet], modseqs: array[int], modseq: ModSeq, uid_next: Uid
@@ -38,6 +39,7 @@ class SqliteIndex:
         self.modseqs = modseqs
         self.modseq = modseq
         self.uid_next = uid_next
+        self._counts: Counter[FlagSet] | None = None
         self._keywords: Sequence[Flag] = ()
         self._keyword_sets: frozenset[FlagSet] = frozenset()
 
@@ -46,10 +48,16 @@ class SqliteIndex:
         at = bisect_left(self.uids, uid)
         return at if at < len(self.uids) and self.uids[at] == uid else -1
 
+    def flag_sets(self) -> Collection[FlagSet]:
+        """The distinct flag sets in use."""
+        # Counted once, some 2 ms for 50,000 messages, and from then on kept with every change.
+        if self._counts is None:
+            self._counts = Counter(self.flags)
+        return self._counts
+
     def keywords(self) -> Sequence[Flag]:
         """The keywords in use, in alphabetical order, each in one of its spellings."""
-        # A C-speed pass over the sets, some 0.5 ms for 50,000, then only the distinct ones are looked into.
-        sets = frozenset(self.flags)
+        sets = frozenset(self.flag_sets())
         if sets != self._keyword_sets:
             names = sorted({name for flags in sets for name in flags if name.lower() in keywords(flags)}, reverse=True)
             found = {name.lower(): name for name in names}
@@ -66,6 +74,7 @@ class SqliteIndex:
             self.uids.append(uid)
             self.flags.append(flags)
             self.modseqs.append(modseq)
+            self._count(flags, 1)
         self.modseq = changes.modseq
         self.uid_next = changes.uid_next
 
@@ -77,17 +86,29 @@ class SqliteIndex:
                 at = bisect_left(uids, uid, at)
                 if at >= size or uids[at] != uid:
                     continue
+            self._count(self.flags[at], -1)
+            self._count(flags, 1)
             self.flags[at] = flags
             self.modseqs[at] = modseq
             at += 1
 
+    def _count(self, flags: FlagSet, change: int) -> None:
+        counts = self._counts
+        if counts is not None:
+            counts[flags] += change
+            if not counts[flags]:
+                del counts[flags]
+
     def _remove(self, vanished: UidSet) -> None:
         if len(vanished.ranges) > _FEW:
             self._sift(vanished)
+            self._counts = None
             return
         for low, high in reversed(vanished.ranges):
             start = bisect_left(self.uids, low)
             stop = bisect_right(self.uids, high, start)
+            for flags, number in Counter(self.flags[start:stop]).items() if self._counts else ():
+                self._count(flags, -number)
             del self.uids[start:stop], self.flags[start:stop], self.modseqs[start:stop]
 
     def _sift(self, vanished: UidSet) -> None:
