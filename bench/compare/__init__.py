@@ -1,0 +1,1 @@
+"""Restante beside Dovecot: the same mail, the same work, in one run; ``python -m bench.compare``."""

@@ -1,0 +1,1 @@
+"""The work that is measured, by what it is about."""
