@@ -294,7 +294,7 @@ class ImapConnection(asyncio.Protocol):
             reason = error.text
         except Disconnect as error:
             reason, self._sent_away = error.text, True
-            self.write(response.status("*", "BYE", error.text, error.code))
+            self.write(session.status("*", "BYE", error.text, error.code))
         finally:
             self._finish(session, reason)
 
