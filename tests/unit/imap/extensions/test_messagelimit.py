@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from tests.support.memory_client import MemoryConnection, world
@@ -13,11 +14,12 @@ from restante.store.memory import MemoryStore
 MESSAGE = b" {17+}\r\nSubject: x\r\n\r\nx\r\n"
 
 
-@pytest.fixture
-async def connection() -> AsyncIterator[MemoryConnection]:
+@asynccontextmanager
+async def selected(limits: SessionLimits) -> AsyncIterator[MemoryConnection]:
+    """A client of an INBOX with five messages, and of an empty Trash."""
     store = MemoryStore()
     await store.open()
-    place = await world(store, limits=SessionLimits(save=3))
+    place = await world(store, limits=limits)
     made = await place.login()
     for _ in range(5):
         await made.ok(b"APPEND INBOX" + MESSAGE)
@@ -25,6 +27,18 @@ async def connection() -> AsyncIterator[MemoryConnection]:
     await made.ok("SELECT INBOX")
     yield made
     await place.close()
+
+
+@pytest.fixture
+async def connection() -> AsyncIterator[MemoryConnection]:
+    async with selected(SessionLimits(save=3)) as made:
+        yield made
+
+
+@pytest.fixture
+async def limited() -> AsyncIterator[MemoryConnection]:
+    async with selected(SessionLimits(messages=3)) as made:
+        yield made
 
 
 async def test_the_limit_is_announced(connection: MemoryConnection) -> None:
@@ -49,20 +63,6 @@ async def test_an_append_of_more_appends_nothing(connection: MemoryConnection) -
 async def test_other_commands_have_no_limit(connection: MemoryConnection) -> None:
     assert (await connection.ok("UID FETCH 1:5 UID")).count(b"FETCH (") == 5
     assert b"1 2 3 4 5" in await connection.ok("UID SEARCH ALL")
-
-
-@pytest.fixture
-async def limited() -> AsyncIterator[MemoryConnection]:
-    store = MemoryStore()
-    await store.open()
-    place = await world(store, limits=SessionLimits(messages=3))
-    made = await place.login()
-    for _ in range(5):
-        await made.ok(b"APPEND INBOX" + MESSAGE)
-    await made.ok("CREATE Trash")
-    await made.ok("SELECT INBOX")
-    yield made
-    await place.close()
 
 
 async def test_the_limit_of_all_commands_is_announced(limited: MemoryConnection) -> None:
