@@ -81,5 +81,5 @@ class Restante(Server):
         return (sys.executable, "-m", "restante", "--config", str(self._file), "serve")
 
     def environment(self) -> Mapping[str, str]:
-        """This tree before whatever else is installed."""
-        return {"PYTHONPATH": str(SOURCE)}
+        """This tree before whatever else is installed; compiled modules are kept, as where it is installed."""
+        return {"PYTHONPATH": str(SOURCE), "PYTHONDONTWRITEBYTECODE": ""}
