@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.property.test_offline_client import Ledger, Others, Scenario, User, judge, letters, stage
 from tests.support.offline_cache import Action, Create, Delete, Folder, Message, Move, Rename, SetFlag, Upload
 from tests.support.offline_client import OfflineClient
+from tests.support.offline_life import Ledger, Others, Scenario, User, judge, letters, stage
 from tests.support.replaying import message_id
 from tests.support.running import PASSWORD, WAIT, Peer, house
 from tests.support.selected_folder import Style

@@ -84,10 +84,9 @@ async def _there(client: OfflineClient, message: Message) -> bool:
 
 
 async def _set_flag(client: OfflineClient, action: SetFlag) -> None:
-    message = action.message
-    if await _there(client, message) and await _store(client, message, action.flag, on=action.on):
-        return
-    # Nothing to be done for a message that is gone; the error is ignored (RFC 4549 §5.1).
+    # Nothing is to be done for a message that is gone (RFC 4549 §5.1).
+    if await _there(client, action.message):
+        await _store(client, action.message, action.flag, on=action.on)
 
 
 async def _store(client: OfflineClient, message: Message, flag: str, *, on: bool, unless_changed: bool = False) -> bool:
