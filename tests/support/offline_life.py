@@ -1,7 +1,7 @@
 """A disconnected client's life: its user, everybody else who works on the account, what became of each message, and the verdict.
 
-Strategy: a scenario is told by its seed alone. The user works while the client is offline; others work between its visits, between its
-commands and, where it is busy, in the midst of them.
+Strategy: a scenario is told by its seed alone. The user works while the client is offline; others work between its visits,
+between its commands and, where it is busy, in the midst of them.
 
 The rule it protects: in the end no message is lost and none is there twice, the cache is the store octet for octet, and what
 nobody else touched is as the user wanted it.
