@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import selectors
 import socket
-import time
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 Script = Generator[bytes, bytes, None]
@@ -39,24 +38,15 @@ Conversation = tuple[Talker, Script]
 
 
 @dataclass(slots=True)
-class Heard:
-    """What came of it: the answers, and the seconds each took."""
-
-    answers: list[bytes] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-
-
-@dataclass(slots=True)
 class _Turn:
     talker: Talker
     script: Script
     rest: Iterator[Conversation]
-    asked: float = 0.0
 
 
-def talk(people: list[Iterator[Conversation]], *, hang_up: bool = True) -> Heard:
-    """Let each of *people* have its conversations, one after the other, all people at once. Raises Refused."""
-    heard = Heard()
+def talk(people: list[Iterator[Conversation]], *, hang_up: bool = True) -> list[bytes]:
+    """Let each of *people* have its conversations, one after the other, all people at once; the answers. Raises Refused."""
+    answers: list[bytes] = []
     with selectors.DefaultSelector() as selector:
         waiting = sum(_next(selector, person) for person in people)
         while waiting:
@@ -64,14 +54,13 @@ def talk(people: list[Iterator[Conversation]], *, hang_up: bool = True) -> Heard
                 turn: _Turn = key.data
                 if (answer := turn.talker.pump()) is None:
                     continue
-                heard.seconds.append(time.perf_counter() - turn.asked)
-                heard.answers.append(answer)
+                answers.append(answer)
                 if not _ask(turn, answer):
                     selector.unregister(turn.talker.socket)
                     if hang_up:
                         turn.talker.close()
                     waiting -= not _next(selector, turn.rest)
-    return heard
+    return answers
 
 
 def _ask(turn: _Turn, answer: bytes) -> bool:
@@ -80,7 +69,6 @@ def _ask(turn: _Turn, answer: bytes) -> bool:
         request = turn.script.send(answer)
     except StopIteration:
         return False
-    turn.asked = time.perf_counter()
     turn.talker.begin(request)
     return True
 
@@ -92,7 +80,7 @@ def _next(selector: selectors.BaseSelector, person: Iterator[Conversation]) -> b
         if request is None:
             talker.close()
             continue
-        turn = _Turn(talker, script, person, time.perf_counter())
+        turn = _Turn(talker, script, person)
         selector.register(talker.socket, selectors.EVENT_READ, turn)
         talker.begin(request)
         return True

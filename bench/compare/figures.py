@@ -79,11 +79,3 @@ def median(samples: Sequence[Sample]) -> Sample:
 def ratio(ours: float, theirs: float) -> float | None:
     """Ours by theirs; none where theirs is too small to divide by."""
     return ours / theirs if theirs > 0 else None
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest of *values* that at least *share* (0 to 1) of them do not exceed. Raises ValueError if there are none."""
-    if not values:
-        raise ValueError("no values")
-    ordered = sorted(values)
-    return ordered[max(0, -(-int(share * 1000) * len(ordered) // 1000) - 1)]

@@ -65,7 +65,7 @@ def _at_once(side: Side) -> bytes:
     def person(number: int) -> Iterator[Conversation]:
         yield side.spare(number), script()
 
-    return b"".join(talk([person(number) for number in range(CONNECTIONS)], hang_up=False).answers)
+    return b"".join(talk([person(number) for number in range(CONNECTIONS)], hang_up=False))
 
 
 def _deliverer(side: Side) -> None:
@@ -90,4 +90,4 @@ def _crowd(side: Side) -> bytes:
     def person() -> Iterator[Conversation]:
         yield side.server.deliverer(), script()
 
-    return b"".join(answer[:3] for answer in talk([person() for _ in range(CONNECTIONS)]).answers)
+    return b"".join(answer[:3] for answer in talk([person() for _ in range(CONNECTIONS)]))

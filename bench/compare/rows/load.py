@@ -42,7 +42,7 @@ def _all_well(answer: bytes) -> int:
 
 def _everybody(side: Side) -> bytes:
     people = [person for name in CROWD for person in _people(side, name)]
-    return b"".join(talk(people).answers)
+    return b"".join(talk(people))
 
 
 def _people(side: Side, name: str) -> list[Iterator[Conversation]]:

@@ -78,5 +78,4 @@ def _many(side: Side) -> bytes:
     def person(number: int) -> Iterator[Conversation]:
         yield side.spare(number), script()
 
-    heard = talk([person(number) for number in range(CONNECTIONS)], hang_up=False)
-    return b"".join(heard.answers)
+    return b"".join(talk([person(number) for number in range(CONNECTIONS)], hang_up=False))
