@@ -127,15 +127,16 @@ def main(line: Sequence[str] | None = None) -> int:
     if not installed():
         print("Dovecot is not installed; on Debian: apt-get install dovecot-imapd dovecot-lmtpd", file=sys.stderr)
         return 2
-    size, begun, rows = scale(given), time.monotonic(), []
+    size, begun = scale(given), time.monotonic()
+    rows: list[Row] = []
     with sides(size, given.workers) as both:
-        for row in run(both, size, given.only):
-            print(
-                f"{time.monotonic() - begun:6.1f} s  {'  '.join(report.cells(row))}  {row.note}",
-                file=sys.stderr,
-                flush=True,
-            )
-            rows.append(row)
+        try:
+            for row in run(both, size, given.only):
+                cells = "  ".join(report.cells(row))
+                print(f"{time.monotonic() - begun:6.1f} s  {cells}  {row.note}", file=sys.stderr, flush=True)
+                rows.append(row)
+        except KeyboardInterrupt:
+            print("Interrupted; this was measured until then:", file=sys.stderr)
         facts = about(both, given, size, time.monotonic() - begun)
     rows.sort(key=lambda row: GROUPS.index(row.group))
     print(report.tables(rows) + "\n" + report.score(rows))
