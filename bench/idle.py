@@ -34,8 +34,10 @@ SETTINGS = (
     "auth.throttle_concurrent=10000",
     "auth.argon2_time=1",
     "auth.argon2_memory=1 MiB",
+    "auth.scram_iterations=0",
     "log.level=warning",
 )
+# As SETTINGS has it, so that no password is hashed anew at its first login.
 CHEAP = Auth(argon2_time=1, argon2_memory=1 << 20, scram_iterations=0)
 MESSAGE = b"Subject: news\r\n\r\nnow\r\n"
 
