@@ -10,6 +10,7 @@ summary and the same ids (RFC 8474 §5.1, §5.2), on every engine.
 from __future__ import annotations
 
 import hashlib
+import logging
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,6 +30,8 @@ from restante.mime.thread import thread_keys
 from restante.mime.words import decode_words
 from restante.model.ids import EmailId, ThreadId
 from restante.store.model import SortKeys
+
+_LOG: Final = logging.getLogger(__name__)
 
 Octets = Raw
 """A whole message: octets in memory, or a file mapped so that a large one is not read twice."""
@@ -68,8 +71,9 @@ def summarise(raw: Octets, limits: ScanLimits = DEFAULT_LIMITS) -> Summary:
     """Everything kept of *raw* besides itself, understood as far as *limits* allow. Raises nothing, whatever the octets."""
     try:
         return _read(raw, limits)
-    except (ValueError, LookupError, RecursionError):
+    except (ValueError, LookupError, RecursionError) as error:
         # No octets are known to come here. Should some be found, their owner still gets the mail.
+        _LOG.warning("a message was not understood and is served as text (%s)", type(error).__name__)
         return _opaque(raw)
 
 

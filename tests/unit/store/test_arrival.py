@@ -134,7 +134,9 @@ def test_any_mixture_of_mail(raw: bytes) -> None:
     check(raw, arrival._read(raw, DEFAULT_LIMITS))
 
 
-def test_what_cannot_be_read_is_served_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_read_is_served_as_text_and_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     def refuse(raw: object, limits: object) -> None:
         raise LookupError("no such charset")
 
@@ -144,6 +146,9 @@ def test_what_cannot_be_read_is_served_as_text(monkeypatch: pytest.MonkeyPatch) 
         check(raw, summary)
         assert summary.bodystructure.startswith(b'("TEXT" "PLAIN"')
     assert summarise(mail("Hello")).header_size == mail("Hello").index(b"\r\n\r\n") + 4
+    assert {record.getMessage() for record in caplog.records} == {
+        "a message was not understood and is served as text (LookupError)"
+    }
 
 
 def test_ids_are_of_the_octets() -> None:
