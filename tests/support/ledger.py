@@ -14,6 +14,9 @@ from dataclasses import dataclass, field
 
 Flags = frozenset[str]
 
+UNKNOWN = 0
+"""The UIDVALIDITY of a mailbox that was promised to a client which could not yet ask for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -129,7 +132,10 @@ class Ledger:
                 self.boxes[each.target] = self.boxes.pop(each.box)
         assert found.keys() == self.boxes.keys(), "mailboxes are not as promised"
         for name, box in found.items():
-            assert box.uid_validity == self.boxes[name].uid_validity, "a UIDVALIDITY changed"
+            promised = self.boxes[name]
+            if promised.uid_validity == UNKNOWN:
+                promised = self.boxes[name] = self.new_box(box.uid_validity)
+            assert box.uid_validity == promised.uid_validity, "a UIDVALIDITY changed"
 
     def new_box(self, uid_validity: int) -> Box:
         """A mailbox that was created; no other may ever have had its UIDVALIDITY."""

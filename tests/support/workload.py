@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Final
 
-from tests.support.ledger import Found, Ledger, Message, Pending
+from tests.support.ledger import UNKNOWN, Box, Found, Ledger, Message, Pending
 from tests.support.talk import Gone, Talk
 
 ACCOUNT: Final = "crash"
@@ -285,7 +285,9 @@ class Worker:
         box = self._name()
         with self._asking(Pending("create", box)):
             self._talk.command(f'CREATE "{box}"')
-            self._made(box)
+            with self._ledger.lock:
+                self._ledger.boxes[box] = Box(UNKNOWN)
+        self._made(box)
 
     def _made(self, box: str) -> None:
         status = self._talk.command(f'STATUS "{box}" (UIDVALIDITY)').untagged[-1]
