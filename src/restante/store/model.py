@@ -159,6 +159,16 @@ class FlagOp(enum.Enum):
     ADD = "+FLAGS"
     REMOVE = "-FLAGS"
 
+    def combine(self, now: FlagSet, flags: FlagSet) -> FlagSet:
+        """*now* after this with *flags*; the very same object when it comes to the same flags, whatever their spelling."""
+        match self:
+            case FlagOp.SET:
+                return now if flags.keys == now.keys else flags
+            case FlagOp.ADD:
+                return now if flags.keys <= now.keys else now.union(flags)
+            case FlagOp.REMOVE:
+                return now if flags.keys.isdisjoint(now.keys) else now.difference(flags)
+
 
 class Flagged(NamedTuple):
     """A message's flags as of a modseq."""

@@ -8,7 +8,7 @@ from tests.support.lmtp import offload
 from restante.delivery.draft import LOOP, Draft, DraftLimits, Spool
 from restante.smtp.reply import TOO_LARGE, UNAVAILABLE
 from restante.store.blobs.staging import FileUpload
-from restante.store.memory.content import MemoryUpload
+from restante.store.memory_upload import MemoryUpload
 from restante.store.model import Upload
 
 LIMITS = DraftLimits(message=1_000, memory=100, hops=3)

@@ -15,6 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from restante.store.memory_upload import MemoryUpload
+
 _ABANDONED: Final = 86_400
 """Seconds after which nobody can still be writing a staged file."""
 
@@ -25,29 +27,6 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-class MemoryUpload:
-    """See :class:`restante.store.model.Upload`; in memory."""
-
-    __slots__ = ("_octets", "size")
-
-    def __init__(self) -> None:
-        self._octets = bytearray()
-        self.size = 0
-
-    def write(self, data: bytes) -> None:
-        """Add octets."""
-        self._octets += data
-        self.size += len(data)
-
-    def discard(self) -> None:
-        """Give up the octets."""
-        self._octets = bytearray()
-
-    def octets(self) -> bytes:
-        """All of them."""
-        return bytes(self._octets)
 
 
 class FileUpload:

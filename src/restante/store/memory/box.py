@@ -16,7 +16,7 @@ from restante.model.message_set import UidSet
 from restante.store.errors import LimitReached
 from restante.store.memory.content import Message
 from restante.store.memory.index import MemoryIndex
-from restante.store.model import Changes, FlagOp, MailboxStatus, SpecialUse, StoreLimits
+from restante.store.model import Changes, MailboxStatus, SpecialUse, StoreLimits
 
 _FIRST: Final = Uid(1)
 _NONE_YET: Final = ModSeq(0)
@@ -110,14 +110,3 @@ class Box:
             self.swept = self.tombstones[old].modseq
             old += 1
         del self.tombstones[:old]
-
-
-def combine(now: FlagSet, op: FlagOp, flags: FlagSet) -> FlagSet:
-    """*now* after STORE's *op*; the very same object when it comes to the same flags, whatever their spelling."""
-    match op:
-        case FlagOp.SET:
-            return now if flags.keys == now.keys else flags
-        case FlagOp.ADD:
-            return now if flags.keys <= now.keys else now.union(flags)
-        case FlagOp.REMOVE:
-            return now if flags.keys.isdisjoint(now.keys) else now.difference(flags)

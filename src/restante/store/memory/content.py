@@ -11,32 +11,10 @@ from restante.model.dates import MailDate
 from restante.model.ids import EmailId, ThreadId
 from restante.store.arrival import Summary, email_id, summarise, thread_id
 from restante.store.errors import MessageTooBig, Unavailable
+from restante.store.memory_upload import MemoryUpload
 from restante.store.model import Field, Flagged, MessageRecord, NewMessage, StoreLimits, Upload
 
 _PIECE: Final = 64 * 1024
-
-
-class MemoryUpload:
-    """See :class:`restante.store.model.Upload`."""
-
-    __slots__ = ("_octets", "size")
-
-    def __init__(self) -> None:
-        self._octets = bytearray()
-        self.size = 0
-
-    def write(self, data: bytes) -> None:
-        """Add octets."""
-        self._octets += data
-        self.size += len(data)
-
-    def discard(self) -> None:
-        """Give up the octets."""
-        self._octets = bytearray()
-
-    def octets(self) -> bytes:
-        """All of them."""
-        return bytes(self._octets)
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)

@@ -13,7 +13,7 @@ from restante.store.columns import Columns, SortRow
 from restante.store.errors import NoSuchMailbox
 from restante.store.matching import Words, predicate
 from restante.store.memory.account import AccountState
-from restante.store.memory.box import Box, combine
+from restante.store.memory.box import Box
 from restante.store.memory.content import Message, record
 from restante.store.memory.index import MemoryIndex
 from restante.store.model import (
@@ -159,7 +159,7 @@ class MemoryMailbox:
         )
 
     def _changes(self, index: MemoryIndex, positions: list[int], op: FlagOp, flags: FlagSet) -> dict[int, FlagSet]:
-        then = {now: combine(now, op, flags) for now in {index.flags[at] for at in positions}}
+        then = {now: op.combine(now, flags) for now in {index.flags[at] for at in positions}}
         return {at: then[index.flags[at]] for at in positions if then[index.flags[at]] is not index.flags[at]}
 
     async def expunge(self, uids: Sequence[Uid] | None = None, *, deleted_only: bool = True) -> Expunged:

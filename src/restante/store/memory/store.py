@@ -10,10 +10,11 @@ from restante.model.ids import AccountId, MailboxId
 from restante.model.mailbox_name import INBOX, MailboxName
 from restante.store.errors import AccountHasMail, NoSuchAccount
 from restante.store.memory.account import AccountState, Shared, listing_order
-from restante.store.memory.content import Contents, MemoryUpload
+from restante.store.memory.content import Contents
 from restante.store.memory.hints import MemoryHints
 from restante.store.memory.mailbox import MemoryMailbox
 from restante.store.memory.text_index import MemoryTextIndex
+from restante.store.memory_upload import MemoryUpload
 from restante.store.model import MailboxRecord, NewMailbox, SpecialUse, StoreFeature, StoreLimits
 
 _INLINE: Final = 128 * 1024

@@ -28,7 +28,7 @@ def update_flags(
     present = cast("list[Present]", list(rows(tx.connection, "m.uid, m.flagset, m.modseq", "", mailbox, uids)))
     refused = UidSet() if unchanged_since is None else UidSet.of(uid for uid, _, at in present if at > unchanged_since)
     was = {number: tx.flags(number) for number in {row[1] for row in present}}
-    then = {number: combine(now, op, flags) for number, now in was.items()}
+    then = {number: op.combine(now, flags) for number, now in was.items()}
     changing = [row for row in present if then[row[1]] is not was[row[1]] and not (refused and row[0] in refused)]
     if changing:
         _change(tx, ledger, changing, was, then)
@@ -60,17 +60,6 @@ def _change(
         ledger.count_flags(was[number], -1)
         ledger.count_flags(then[number])
     tx.write(ledger)
-
-
-def combine(now: FlagSet, op: FlagOp, flags: FlagSet) -> FlagSet:
-    """*now* after STORE's *op*; the very same object when the flags stay the same, whatever their spelling."""
-    match op:
-        case FlagOp.SET:
-            return now if flags.keys == now.keys else flags
-        case FlagOp.ADD:
-            return now if flags.keys <= now.keys else now.union(flags)
-        case FlagOp.REMOVE:
-            return now if flags.keys.isdisjoint(now.keys) else now.difference(flags)
 
 
 def claim_recent(tx: Transaction, mailbox: int) -> Done[Uid]:

@@ -14,8 +14,9 @@ from contextlib import suppress
 
 from restante.mime.scan import ScanLimits
 from restante.store.blobs.files import AccountBlobs
-from restante.store.blobs.staging import FileUpload, MemoryUpload, Staging
+from restante.store.blobs.staging import FileUpload, Staging
 from restante.store.errors import MessageTooBig
+from restante.store.memory_upload import MemoryUpload
 from restante.store.model import NewMessage, Upload
 from restante.store.sqlite.arriving import Arrival, prepare
 

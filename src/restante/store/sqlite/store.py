@@ -21,8 +21,9 @@ from weakref import WeakValueDictionary
 
 from restante.model.ids import AccountId, ModSeq
 from restante.store.blobs.files import FileBlobs
-from restante.store.blobs.staging import FileUpload, MemoryUpload, Staging
+from restante.store.blobs.staging import FileUpload, Staging
 from restante.store.errors import StoreError, Unavailable
+from restante.store.memory_upload import MemoryUpload
 from restante.store.model import NewMailbox, StoreFeature, StoreLimits
 from restante.store.sqlite import fulltext, layout
 from restante.store.sqlite.account import Shared, SqliteAccount

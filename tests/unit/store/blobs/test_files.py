@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from restante.store.blobs.files import AccountBlobs, FileBlobs
-from restante.store.blobs.staging import FileUpload, MemoryUpload, Staging
+from restante.store.blobs.staging import FileUpload, Staging
 from restante.store.errors import Unavailable
+from restante.store.memory_upload import MemoryUpload
 
 
 @pytest.fixture
