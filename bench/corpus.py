@@ -46,6 +46,9 @@ FOREIGN = {
     "koi8-r": "привет мир письмо встреча завтра деньги".split(),  # noqa: SIM905
     "iso-2022-jp": "手紙 会議 明日 東京 資料".split(),  # noqa: SIM905
 }
+RARE = "zeppelin"
+"""A word of one message in a thousand or so, so that there is something to look for."""
+
 PEOPLE = [
     (f"{first} {last}", f"{first}.{last}@{host}".lower())
     for first, last, host in zip(
@@ -91,6 +94,11 @@ def _sample(rng: random.Random, number: int, threads: list[_Thread]) -> Sample:
     raw = "\r\n".join(_header(rng, date, thread, ident, charset)).encode("ascii") + b"\r\n" + _content(rng, charset)
     thread.ids.append(ident)
     return Sample(MailboxName(rng.choice(MAILBOXES)), raw, date, _flags(rng))
+
+
+def number_at(date: int) -> int:
+    """Which message comes about then, counting from 0; *date* in epoch seconds. It may be one off."""
+    return (date - NEWEST + 400 * 86_400) // STEP
 
 
 def _thread(rng: random.Random, threads: list[_Thread], charset: str) -> _Thread:
@@ -144,6 +152,11 @@ def _content(rng: random.Random, charset: str) -> bytes:
     return shape(rng, charset)
 
 
+def _rare(rng: random.Random) -> str:
+    """What a text may begin with; one in a thousand texts does."""
+    return f"Tell me of the {RARE}.\n" if rng.random() < 0.001 else ""
+
+
 def _prose(rng: random.Random, charset: str, octets: int) -> str:
     lines: list[str] = []
     length = 0
@@ -153,7 +166,7 @@ def _prose(rng: random.Random, charset: str, octets: int) -> str:
         line = f"From {line}" if rng.random() < 0.003 else f"> {line}" if rng.random() < 0.2 else line
         lines += [line, ""] if rng.random() < 0.15 else [line]
         length += len(line)
-    return "\n".join(lines) + "\n"
+    return _rare(rng) + "\n".join(lines) + "\n"
 
 
 def _length(rng: random.Random) -> int:

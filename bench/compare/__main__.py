@@ -139,7 +139,7 @@ def main(line: Sequence[str] | None = None) -> int:
             print("Interrupted; this was measured until then:", file=sys.stderr)
         facts = about(both, given, size, time.monotonic() - begun)
     rows.sort(key=lambda row: GROUPS.index(row.group))
-    print(report.tables(rows) + "\n" + report.score(rows))
+    print(report.whole(rows))
     if given.json:
         given.json.write_text(json.dumps(report.document(facts, rows), indent=1, ensure_ascii=False) + "\n")
     return 1 if any(row.note.startswith(("failed", "answers differ")) for row in rows) else 0

@@ -7,6 +7,7 @@ octets of a message are ever read as a response. Rule: parsing is never inside w
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -69,6 +70,12 @@ def fetched(answer: bytes) -> list[tuple[int, int]]:
     """Of each FETCH response its message number, and the octets of its literals together."""
     pairs = ((_FETCH.match(response.line), response.literals) for response in responses(answer))
     return [(int(match[1]), sum(map(len, literals))) for match, literals in pairs if match]
+
+
+def bodies(answer: bytes) -> list[tuple[int, int, int]]:
+    """Of each FETCH response its message number, the octets of its literals together, and their checksum."""
+    pairs = ((_FETCH.match(response.line), b"".join(response.literals)) for response in responses(answer))
+    return [(int(match[1]), len(literals), zlib.crc32(literals)) for match, literals in pairs if match]
 
 
 def fetch_lines(answer: bytes) -> list[bytes]:

@@ -1,6 +1,6 @@
 """The mail of the bench: the corpus in batches, and messages made to size. The same each time.
 
-Accounts: ``anna`` has all messages in one INBOX, ``ben`` many mailboxes, ``carl`` gets deliveries, ``u0`` to ``u9`` are a crowd.
+Accounts: ``anna`` has all messages in one INBOX, ``ben`` many mailboxes, ``carl`` gets deliveries, ``u0`` to ``u39`` are a crowd.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bench.corpus import Sample, samples
 ANNA: Final = "anna"
 BEN: Final = "ben"
 CARL: Final = "carl"
-CROWD: Final = tuple(f"u{number}" for number in range(10))
+CROWD: Final = tuple(f"u{number}" for number in range(40))
 ACCOUNTS: Final = (ANNA, BEN, CARL, *CROWD)
 
 BATCH: Final = 500

@@ -19,7 +19,7 @@ _QUIET: Final = 0.0005
 _PAUSE: Final = 0.025
 """A server is quiet when it takes less than so many seconds of CPU in so many seconds."""
 
-_PATIENCE: Final = 1.0
+PATIENCE: Final = 1.0
 """Seconds of work after the answer that are waited for, at most."""
 
 
@@ -91,16 +91,17 @@ def _own_seconds(pid: int) -> float:
         return 0.0
 
 
-def settle(root: int) -> None:
-    """Wait until the server has done what it does after its answers."""
-    end = time.monotonic() + _PATIENCE
+def settle(root: int, patience: float = PATIENCE) -> bool:
+    """Wait until the server has done what it does after its answers, *patience* seconds at most; whether it has."""
+    end = time.monotonic() + patience
     before = cpu_seconds(root)
     while time.monotonic() < end:
         time.sleep(_PAUSE)
         now = cpu_seconds(root)
         if now - before < _QUIET:
-            return
+            return True
         before = now
+    return False
 
 
 def memory(root: int) -> Memory:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bench.compare import bars
+from bench.compare.bars import OURS, THEIRS
 from bench.compare.figures import TIME, Json, Row, ratio
 
-OURS, THEIRS = "Restante", "Dovecot"
+MEANING = f"Ratios are {THEIRS} by {OURS}: above 1, {OURS} takes less."
 
 
 def tables(rows: Sequence[Row]) -> str:
@@ -67,27 +69,30 @@ def octets(value: float) -> str:
 
 
 def quotient(ours: float, theirs: float) -> str:
-    """A ratio, two figures."""
+    """A ratio: two figures, three from a hundred on."""
     found = ratio(ours, theirs)
-    if found is None or found < 0:
+    if found is None:
         return "–"
-    return f"{found:.2f}" if found < 1 else f"{found:.1f}"
+    return f"{found:.2f}" if found < 1 else f"{found:.1f}" if found < 100 else f"{found:.0f}"
 
 
 def score(rows: Sequence[Row]) -> str:
-    """How many rows are won and lost by each figure."""
-    said = []
-    for at, figure in enumerate(TIME):
-        pairs = [
-            (ours, theirs)
-            for row in rows
-            if row.figures == TIME and (ours := row.medians(OURS)) and (theirs := row.medians(THEIRS))
-        ]
-        less = sum((ours.first < theirs.first) if at == 0 else (ours.second < theirs.second) for ours, theirs in pairs)
-        said.append(f"{figure}: {OURS} takes less in {less} of {len(pairs)} rows")
-    return "; ".join(said)
+    """In how many rows Restante takes less, by each figure."""
+    times = [row for row in rows if row.figures == TIME]
+    pairs = [(ours, theirs) for row in times if (ours := row.medians(OURS)) and (theirs := row.medians(THEIRS))]
+    first = sum(ours.first <= theirs.first for ours, theirs in pairs)
+    second = sum(ours.second <= theirs.second for ours, theirs in pairs)
+    return "; ".join(
+        f"{figure}: {OURS} takes less in {count} of {len(pairs)} rows"
+        for figure, count in zip(TIME, (first, second), strict=True)
+    )
+
+
+def whole(rows: Sequence[Row]) -> str:
+    """Everything that is printed of a run: what ratios mean, the tables, the score, the bars."""
+    return "\n".join([MEANING + "\n", tables(rows), score(rows) + ".\n", bars.summary(rows)])
 
 
 def document(about: dict[str, Json], rows: Sequence[Row]) -> dict[str, Json]:
     """What goes into the JSON file."""
-    return {**about, "rows": [row.json() for row in rows]}
+    return {**about, "rows": [row.json() for row in rows], "bars": bars.document(rows)}

@@ -23,7 +23,8 @@ class Scale:
         messages: in the one large INBOX.
         mailboxes: of the account with many.
         many: messages that COPY, MOVE, EXPUNGE and cold rows take at once.
-        crowd: messages of each account of the crowd.
+        people: accounts of the crowd.
+        crowd: messages of each of them.
         connections: that idle while memory is measured.
         large: octets of the large message.
         rounds: how often a row is measured, at most.
@@ -32,13 +33,14 @@ class Scale:
     messages: int = 5_000
     mailboxes: int = 500
     many: int = 1_000
+    people: int = 40
     crowd: int = 200
     connections: int = 50
     large: int = 25_000_000
     rounds: int = 9
 
 
-QUICK = Scale(messages=200, mailboxes=20, many=50, crowd=20, connections=5, large=1_000_000, rounds=1)
+QUICK = Scale(messages=200, mailboxes=20, many=50, people=10, crowd=20, connections=5, large=1_000_000, rounds=1)
 """Whether everything works, no more."""
 
 
@@ -106,6 +108,12 @@ class Side:
             self._deliverer.close()
             self._deliverer = None
 
+    def restart(self) -> None:
+        """Stop the server, start it, and wait until it is quiet; nobody is connected then."""
+        self.stop()
+        self.server.start()
+        self.settle()
+
     def stop(self) -> None:
         """Hang up, stop the server."""
         self.hang_up()
@@ -115,7 +123,6 @@ class Side:
         """CPU seconds taken so far; 0 when there is no process."""
         return processes.cpu_seconds(self.server.pid) if self.server.pid else 0.0
 
-    def settle(self) -> None:
-        """Wait until the server is quiet."""
-        if self.server.pid:
-            processes.settle(self.server.pid)
+    def settle(self, patience: float = processes.PATIENCE) -> bool:
+        """Wait until the server is quiet, *patience* seconds at most; whether it is."""
+        return processes.settle(self.server.pid, patience) if self.server.pid else True

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bench.compare.client import Refused
-from bench.compare.figures import Row, Sample
+from bench.compare.figures import EVERY, Bars, Row, Sample
 from bench.compare.side import Side
 
 LONG: Final = 1.5
@@ -38,6 +38,7 @@ class Work:
         rounds: how often it is measured, at most.
         warm: whether it is done once before, unmeasured.
         needs: capabilities without which it is left out.
+        bars: the ratios it is to reach.
     """
 
     group: str
@@ -49,11 +50,12 @@ class Work:
     rounds: int = 100
     warm: bool = True
     needs: tuple[str, ...] = ()
+    bars: Bars = EVERY
 
 
 def measured(work: Work, sides: Sequence[Side]) -> Row:
     """Do *work* on all *sides* in turn, several times."""
-    row = Row(work.group, work.name)
+    row = Row(work.group, work.name, bars=work.bars)
     if lacking := [
         f"{side.name} has no {name}" for side in sides for name in work.needs if name not in side.capabilities()
     ]:
@@ -96,7 +98,7 @@ def _sample(work: Work, side: Side) -> tuple[Sample, object]:
     wall = time.perf_counter() - begun
     gc.enable()
     side.settle()
-    return Sample(wall, side.cpu() - cpu), work.finding(answer)
+    return Sample(side.cpu() - cpu, wall), work.finding(answer)
 
 
 def _compare(found: Sequence[tuple[str, object]], row: Row) -> None:

@@ -13,13 +13,15 @@ from pathlib import Path
 
 import pytest
 from bench.compare import __main__ as command
-from bench.compare import answers, mail, processes, report
+from bench.compare import answers, bars, figures, mail, processes, report
 from bench.compare.client import Client, Refused, literal
 from bench.compare.crowd import Conversation, Script, talk
 from bench.compare.figures import MEMORY, Row, Sample, median, ratio
 from bench.compare.lmtp import LmtpClient
+from bench.compare.rows import searching
 from bench.compare.servers.dovecot import installed
 from bench.compare.side import Scale
+from bench.corpus import RARE, samples
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,6 +34,8 @@ FETCHES = (
 
 def test_literals_are_never_read_as_responses() -> None:
     assert answers.fetched(FETCHES) == [(2, 28), (1, 0)]
+    assert [each[:2] for each in answers.bodies(FETCHES)] == answers.fetched(FETCHES)
+    assert answers.bodies(FETCHES) != answers.bodies(FETCHES.replace(b"no\r", b"on\r"))
     assert answers.uids(FETCHES) == {11, 12}
     assert [line[:9] for line in answers.fetch_lines(FETCHES)] == [b"* 1 FETCH", b"* 2 FETCH"]
     assert answers.count(FETCHES, b"FETCH") == 2
@@ -76,23 +80,71 @@ def test_medians_and_ratios() -> None:
     assert median([Sample(1, 1), Sample(2, 3)]) == Sample(1.5, 2)
     with pytest.raises(ValueError, match="no samples"):
         median([])
-    assert ratio(1, 4) == 0.25
+    assert ratio(4, 1) == 0.25
+    assert ratio(1, 4) == 4
     assert ratio(1, 0) is None
+    assert ratio(0, 1) is None
     assert Sample(6, 3).each(3) == Sample(2, 1)
 
 
 def test_table_shows_medians_ratios_and_what_was_not_run() -> None:
-    run = Row("sessions", "NOOP", samples={"Restante": [Sample(0.002, 5e-5)], "Dovecot": [Sample(0.001, 1e-4)]})
+    run = Row("sessions", "NOOP", samples={"Restante": [Sample(5e-5, 0.002)], "Dovecot": [Sample(1e-4, 0.001)]})
     left = Row("sessions", "SORT", note="not run: Dovecot has no SORT")
-    held = Row("memory", "each", MEMORY, {"Restante": [Sample(2048, 1024)], "Dovecot": [Sample(3 << 20, 2048)]})
+    sizes = {"Restante": [Sample(2048, 1024)], "Dovecot": [Sample(3 << 20, 2048)]}
+    held = Row("memory", "each", MEMORY, samples=sizes)
     lines = report.tables([run, left, held]).splitlines()
-    assert "| NOOP | 2 ms | 1 ms | 2.0 | 50 µs | 100 µs | 0.50 |" in lines
+    assert "| NOOP | 50 µs | 100 µs | 2.0 | 2 ms | 1 ms | 0.50 |" in lines
     assert "| SORT (see below) |  |  |  |  |  |  |" in lines
-    assert "| each | 2 KiB | 3.0 MiB | 0.00 | 1 KiB | 2 KiB | 0.50 |" in lines
+    assert "| each | 2 KiB | 3.0 MiB | 1536 | 1 KiB | 2 KiB | 2.0 |" in lines
     assert "- SORT: not run: Dovecot has no SORT" in lines
     assert report.score([run, left, held]) == (
-        "wall: Restante takes less in 0 of 1 rows; CPU: Restante takes less in 1 of 1 rows"
+        "CPU: Restante takes less in 1 of 1 rows; wall: Restante takes less in 0 of 1 rows"
     )
+    assert report.whole([run]).startswith("Ratios are Dovecot by Restante: above 1, Restante takes less.")
+
+
+def test_a_row_that_was_written_is_read_again() -> None:
+    rows = [
+        Row("a", "b", MEMORY, (5.0, None), {"Restante": [Sample(1, 2), Sample(3, 4)]}, "note"),
+        Row("a", "c", bars=(None, 1.0)),
+    ]
+    assert [figures.row(each.json()) for each in rows] == rows
+    with pytest.raises(TypeError):
+        figures.row({**rows[0].json(), "bars": "5"})
+
+
+def test_bars_are_met_by_rows_that_reach_them_and_agree() -> None:
+    both = {"Restante": [Sample(1, 1)], "Dovecot": [Sample(3, 0.5)]}
+    rows = [
+        Row("a", "plain", samples=both),
+        Row("a", "high", bars=(5.0, None), samples=both),
+        Row("a", "throughput", bars=(1.0, 1.0), samples=both),
+        Row("a", "wrong", samples=both, note="answers differ"),
+        Row("a", "left out"),
+    ]
+    met = [(bar.row, bar.figure, bar.reached, bar.met) for bar in bars.judged(rows)]
+    assert met == [
+        ("plain", "CPU", 3, True),
+        ("high", "CPU", 3, False),
+        ("throughput", "CPU", 3, True),
+        ("throughput", "wall", 0.5, False),
+        ("wrong", "CPU", 3, False),
+        ("left out", "CPU", None, False),
+    ]
+    said = bars.summary(rows).splitlines()
+    assert said[0] == "At least 1: 2 of 5 met."
+    assert "- missed: left out: not measured (CPU)" in said
+    assert said[-2:] == ["Higher bars: 0 of 1 met.", "- missed: high: 3.00 (CPU), at least 5"]
+    assert len(bars.document(rows)) == len(met)
+
+
+def test_near_midnight_the_day_is_not_judged() -> None:
+    assert searching._since(b"* SEARCH 663 664 700 720 721\r\n") == {663, 721}
+
+
+def test_corpus_has_a_word_to_look_for() -> None:
+    with_it = [n for n, each in enumerate(samples(3_000)) if RARE.encode() in each.raw]
+    assert 0 < len(with_it) < 30
 
 
 def test_stat_of_a_process_with_an_odd_name() -> None:

@@ -23,7 +23,13 @@ def rows(scale: Scale) -> list[Work]:
     return [
         Work("arriving", "APPEND 4 KB", _one_by_one, all_ok, _mailbox, times=DELIVERED),
         Work(
-            "arriving", f"APPEND 4 KB, {CONNECTIONS} connections", _at_once, all_ok, _mailbox, times=CONNECTIONS * EACH
+            "arriving",
+            f"APPEND 4 KB, {CONNECTIONS} connections",
+            _at_once,
+            all_ok,
+            _mailbox,
+            times=CONNECTIONS * EACH,
+            bars=(1.0, 1.0),
         ),
         Work(
             "arriving",

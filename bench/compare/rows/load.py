@@ -1,4 +1,4 @@
-"""A mixed load: phones, desktops, webmail and arriving mail at once, over ten accounts.
+"""A mixed load: phones, desktops, webmail and arriving mail at once, five clients to an account.
 
 Strategy: each client is a script of what such a program says; nobody thinks between commands, so the time is what the server
 needs for all of it. The amount is fixed, and every command must be answered OK.
@@ -7,7 +7,7 @@ needs for all of it. The amount is fixed, and every command must be answered OK.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from bench.compare.answers import all_ok
@@ -18,21 +18,35 @@ from bench.compare.servers.server import login
 from bench.compare.side import Scale, Side
 from bench.compare.work import Work
 
-PEOPLE = len(CROWD)
+FEW = 10
+"""Accounts of the smaller crowd."""
+
 PHONE_VISITS, DESKTOP_VISITS, PAGES, LETTERS = 4, 2, 4, 5
 """What each account's clients do in a round: connections of a phone, of a desktop, webmail's pages, mail that arrives."""
 
 _HEADERS: Final = b"BODY.PEEK[HEADER.FIELDS (FROM TO SUBJECT DATE)]"
 _TAKEN: Final = re.compile(rb"^250 2", re.MULTILINE)
 
-CLIENTS = 5 * PEOPLE
+EACH: Final = 5
 """Two phones, a desktop, a webmail and a sender for each account."""
 
 
 def rows(scale: Scale) -> list[Work]:
     """The rows of this group."""
-    name = f"{CLIENTS} clients (phones, desktops, webmail, deliveries), all of it"
-    return [Work("load", name, _everybody, _all_well, rounds=4)]
+    return [_load(people) for people in sorted({FEW, scale.people})]
+
+
+def _load(people: int) -> Work:
+    names = CROWD[:people]
+    name = f"{EACH * people} clients (phones, desktops, webmail, deliveries), a command"
+    times = people * _requests(names[0])
+    return Work("load", name, lambda side: _everybody(side, names), _all_well, times=times, rounds=4, bars=(2.0, None))
+
+
+def _requests(name: str) -> int:
+    """How many commands and letters one account's clients send."""
+    scripts = [make(name, number) for make, count in _VISITS for number in range(count)]
+    return sum(1 for script in (*scripts, _sender(name)) for request in script if request)
 
 
 def _all_well(answer: bytes) -> int:
@@ -40,8 +54,8 @@ def _all_well(answer: bytes) -> int:
     return all_ok(answer) + len(_TAKEN.findall(answer))
 
 
-def _everybody(side: Side) -> bytes:
-    people = [person for name in CROWD for person in _people(side, name)]
+def _everybody(side: Side, names: Sequence[str]) -> bytes:
+    people = [person for name in names for person in _people(side, name)]
     return b"".join(talk(people))
 
 
@@ -50,13 +64,7 @@ def _people(side: Side, name: str) -> list[Iterator[Conversation]]:
         for number in range(count):
             yield Client(side.server.imap, greeted=False), make(name, number)
 
-    return [
-        visits(_phone, PHONE_VISITS),
-        visits(_phone, PHONE_VISITS),
-        visits(_desktop, DESKTOP_VISITS),
-        visits(_webmail, PAGES),
-        iter([(side.server.deliverer(), _sender(name))]),
-    ]
+    return [*(visits(make, count) for make, count in _VISITS), iter([(side.server.deliverer(), _sender(name))])]
 
 
 def _phone(name: str, visit: int) -> Script:
@@ -104,3 +112,11 @@ def _sender(name: str) -> Script:
     """Delivers mail."""
     for number in range(LETTERS):
         yield f"{name}@example.org\n".encode() + message(number)
+
+
+_VISITS: Final = (
+    (_phone, PHONE_VISITS),
+    (_phone, PHONE_VISITS),
+    (_desktop, DESKTOP_VISITS),
+    (_webmail, PAGES),
+)

@@ -16,12 +16,14 @@ def rows(scale: Scale) -> list[Work]:
     many = f"{scale.mailboxes} mailboxes"
     return [
         Work("mailboxes", f"SELECT, {scale.messages:,} messages", _select, exists, times=EACH),
+        Work("mailboxes", f"SELECT, {scale.messages:,} messages, after a restart", _first, exists, _restarted,
+             rounds=3, warm=False),
         Work("mailboxes", f"STATUS, {scale.messages:,} messages", _status, _counts, _elsewhere, times=EACH),
         Work("mailboxes", f"LIST, {many}", _list, lambda a: count(a, b"LIST")),
         Work("mailboxes", f"LIST RETURN (STATUS), {many}", _list_status, _counts, needs=("LIST-STATUS",)),
         Work("mailboxes", f"STATUS of {many}, pipelined", _each, _counts),
         Work("mailboxes", "CREATE, DELETE", _create, all_ok, times=EACH),
-    ]
+    ]  # fmt: skip
 
 
 def _counts(answer: bytes) -> list[tuple[int, int, int]]:
@@ -31,6 +33,15 @@ def _counts(answer: bytes) -> list[tuple[int, int, int]]:
 def _select(side: Side) -> bytes:
     client = side.inbox()
     return b"".join([client.command(b"SELECT INBOX") for _ in range(EACH)])
+
+
+def _restarted(side: Side) -> None:
+    side.restart()
+    side.client()
+
+
+def _first(side: Side) -> bytes:
+    return side.client().command(b"SELECT INBOX")
 
 
 def _elsewhere(side: Side) -> None:
