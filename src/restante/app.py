@@ -383,6 +383,9 @@ def _store_limits(config: Config) -> StoreLimits:
         # A delivered message gets trace fields on top of what the SIZE setting allows.
         message=max(config.limits.append, config.delivery.message_size + _TRACE),
         tombstones=int(config.retention.tombstones),
+        annotations=config.limits.annotations,
+        annotation=config.limits.annotation,
+        annotation_octets=config.limits.annotation_octets,
         scan=ScanLimits(
             depth=config.limits.message_depth, parts=config.limits.message_parts, header=config.limits.message_header
         ),

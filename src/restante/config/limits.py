@@ -128,6 +128,22 @@ class Limits(Section, frozen=True, kw_only=True):
         ),
     ] = 120.0
     mailboxes: Annotated[int, setting("Mailboxes of one account.", at_least=10, at_most=1_000_000)] = 10_000
+    annotations: Annotated[
+        int,
+        setting("Annotations of one mailbox, and of an account itself (RFC 5464 §4.1).", at_least=10, at_most=100_000),
+    ] = 200
+    annotation: Annotated[int, setting("The largest of them.", unit="octets", at_least=1024, at_most=1 << 30)] = (
+        64 << 10
+    )
+    annotation_octets: Annotated[
+        int,
+        setting(
+            "All annotations of one account together, their names counted.",
+            unit="octets",
+            at_least=65_536,
+            at_most=1 << 40,
+        ),
+    ] = 8 << 20
     message_parts: Annotated[
         int,
         setting("MIME parts described of one message; the rest is left in the last one.", at_least=10, at_most=100_000),

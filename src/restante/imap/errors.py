@@ -66,13 +66,15 @@ STORE_CODES: Final[dict[type[store.StoreError], str | None]] = {
     store.OverQuota: "OVERQUOTA",
     store.LimitReached: "LIMIT",
     store.MessageTooBig: "TOOBIG",
+    store.AnnotationTooBig: "TOOBIG",
+    store.TooManyAnnotations: "METADATA TOOMANY",
     store.NoSuchAccount: "UNAVAILABLE",
     store.AccountHasMail: "ALREADYEXISTS",
     store.Unavailable: "UNAVAILABLE",
     store.NewerFormat: "UNAVAILABLE",
     store.Corrupt: "CORRUPTION",
 }
-"""Every store error and its response code (RFC 5530 §3)."""
+"""Every store error and its response code (RFC 5530 §3, RFC 5464 §4.3)."""
 
 
 def as_no(error: store.StoreError) -> No:

@@ -17,6 +17,7 @@ from typing import Protocol
 from restante.model.flags import Flag, FlagSet
 from restante.model.ids import AccountId, MailboxId, ModSeq, Uid, UidValidity
 from restante.model.mailbox_name import MailboxName
+from restante.store.annotations import Annotations
 from restante.store.model import (
     Appended,
     Changes,
@@ -256,13 +257,14 @@ class Account(Protocol):
     async def rename(self, name: MailboxName, to: MailboxName) -> None:
         """Rename with all below it, creating what is missing above *to*; ids, UIDs and modseqs stay, subscriptions do not follow.
 
-        INBOX is not renamed: its messages move to the new mailbox *to* and it stays, empty (RFC 9051 §6.3.6).
-        Raises NoSuchMailbox, MailboxExists, MailboxFixed (a name moved below itself).
+        INBOX is not renamed: its messages move to the new mailbox *to*, its annotations are copied, and it stays, empty
+        (RFC 9051 §6.3.6, RFC 5464 §4.1). Raises NoSuchMailbox, MailboxExists, MailboxFixed (a name moved below itself),
+        TooManyAnnotations.
         """
         ...
 
     async def delete(self, name: MailboxName) -> None:
-        """Delete with its messages. Raises NoSuchMailbox, MailboxHasChildren, MailboxFixed (INBOX)."""
+        """Delete with its messages and annotations. Raises NoSuchMailbox, MailboxHasChildren, MailboxFixed (INBOX)."""
         ...
 
     async def set_special_use(self, name: MailboxName, special_use: SpecialUse | None) -> None:
@@ -279,6 +281,11 @@ class Account(Protocol):
 
     async def subscriptions(self) -> list[MailboxName]:
         """Every subscribed name, existing or not, in the order of :meth:`list_mailboxes`."""
+        ...
+
+    @property
+    def annotations(self) -> Annotations:
+        """What clients note down about its mailboxes and itself (RFC 5464 §3)."""
         ...
 
     def text_index(self) -> TextIndex:

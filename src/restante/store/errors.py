@@ -45,6 +45,22 @@ class LimitReached(StoreError):
     """More mailboxes, keywords or levels than the settings allow (RFC 5530 §3: LIMIT)."""
 
 
+class AnnotationTooBig(StoreError):
+    """The annotation is larger than the settings allow (RFC 5464 §4.3).
+
+    Attributes:
+        limit: octets one may have.
+    """
+
+    def __init__(self, text: str, limit: int = 0) -> None:
+        super().__init__(text)
+        self.limit = limit
+
+
+class TooManyAnnotations(StoreError):
+    """More annotations, or more octets of them, than the settings allow (RFC 5464 §4.3)."""
+
+
 class MessageTooBig(StoreError):
     """The message is larger than the settings allow."""
 

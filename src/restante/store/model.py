@@ -27,6 +27,7 @@ class StoreFeature(enum.Enum):
     SAVE_DATE = "save-date"
     OBJECT_ID = "object-id"
     TOMBSTONES = "tombstones"
+    ANNOTATIONS = "annotations"
 
 
 class SpecialUse(enum.Enum):
@@ -303,12 +304,13 @@ class NewMailbox:
 class Hint:
     """Something changed: wake and read the truth by modseq. Hints may be merged or lost.
 
-    *mailbox* is None for a change of the mailbox list itself.
+    *mailbox* is None for a change of the mailbox list itself, and for one of nothing but *annotations*.
     """
 
     account: AccountId
     mailbox: MailboxId | None
     modseq: ModSeq
+    annotations: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +322,9 @@ class StoreLimits:
         keywords: distinct keywords per mailbox.
         message: octets of one message.
         tombstones: seconds an expunge is remembered for resynchronisation.
+        annotations: annotations of one mailbox, and of the account itself; as many removals are remembered of an account.
+        annotation: octets of one.
+        annotation_octets: octets of all of an account's, names counted.
         scan: what of a message is understood; the rest is served as it is.
     """
 
@@ -327,4 +332,7 @@ class StoreLimits:
     keywords: int = 1_000
     message: int = 64 * 1024 * 1024
     tombstones: int = 180 * 86_400
+    annotations: int = 200
+    annotation: int = 64 * 1024
+    annotation_octets: int = 8 * 1024 * 1024
     scan: ScanLimits = DEFAULT_SCAN

@@ -22,7 +22,8 @@ from restante.store.memory.box import Box
 from restante.store.memory.content import Content, Contents, Message
 from restante.store.memory.hints import MemoryHints
 from restante.store.memory.index import MemoryIndex
-from restante.store.model import Copied, MailboxRecord, NewMessage, SpecialUse, StoreLimits
+from restante.store.memory.notes import Notes
+from restante.store.model import Copied, Hint, MailboxRecord, NewMessage, SpecialUse, StoreLimits
 
 _NONE_YET: Final = ModSeq(0)
 
@@ -60,6 +61,10 @@ class AccountState:
     subscribed: set[MailboxName] = field(default_factory=set)
     modseq: ModSeq = _NONE_YET
     alive: bool = True
+    notes: Notes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.notes = Notes(self.shared.limits)
 
     @property
     def contents(self) -> Contents:
@@ -82,6 +87,10 @@ class AccountState:
     def wake_list(self, *mailboxes: MailboxId) -> None:
         """Tell of a change of the list, which takes a modseq of its own, and of *mailboxes*."""
         self.wake(self.next_modseq(), None, *mailboxes)
+
+    def wake_annotations(self, modseq: ModSeq) -> None:
+        """Tell of a change of annotations."""
+        self.shared.hints.wake(Hint(self.id, None, modseq, annotations=True))
 
     def check_alive(self) -> None:
         """Raise NoSuchAccount once it was deleted."""
@@ -168,8 +177,20 @@ class AccountState:
         box = self.by_name(name)
         self._check_use(special_use, but_for=box)
         if box.special_use is not special_use:
-            box.special_use = special_use
-            self.wake_list()
+            modseq = self.next_modseq()
+            self.take_use(box, special_use, modseq)
+            self.wake(modseq, None)
+            self.wake_annotations(modseq)
+
+    def take_use(self, box: Box, special_use: SpecialUse | None, modseq: ModSeq) -> MailboxName | None:
+        """Give *box* the use; the mailbox that had it, if one did."""
+        holders = [each for each in self.boxes.values() if special_use is not None and each.special_use is special_use]
+        for holder in holders:
+            holder.special_use = None
+            self.notes.trace_use(holder.id, modseq)
+        box.special_use = special_use
+        self.notes.trace_use(box.id, modseq)
+        return holders[0].name if holders else None
 
     def delete(self, name: MailboxName) -> None:
         """See :meth:`restante.store.api.Account.delete`."""
@@ -180,6 +201,7 @@ class AccountState:
             raise MailboxHasChildren("the mailbox has others below it; delete those first")
         box.alive = False
         del self.boxes[name], self.ids[box.id]
+        self.notes.drop(box.id)
         self.wake_list(box.id)
 
     def rename(self, name: MailboxName, to: MailboxName) -> None:
@@ -196,8 +218,10 @@ class AccountState:
 
     def _move_out(self, inbox: Box, to: MailboxName) -> None:
         # The flags and messages fitted INBOX, so a new mailbox under the same limits holds them.
+        self.notes.check_octets(self.notes.octets(inbox.id))
         modseq = self._create_missing(to)
         target = self.boxes[to]
+        self.notes.copy_all(inbox.id, target.id)
         if inbox.index.uids:
             self.move(inbox, range(len(inbox.index.uids)), target, modseq)
         self.wake(modseq, None, inbox.id, target.id)
@@ -236,6 +260,7 @@ class AccountState:
             box.alive = False
         self.boxes.clear()
         self.ids.clear()
+        self.notes.kept.clear()
         self.wake_list()
 
 

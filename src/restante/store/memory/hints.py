@@ -32,7 +32,10 @@ class MemoryHints:
     def emit(self, account: AccountId, modseq: ModSeq, *mailboxes: MailboxId | None) -> None:
         """Wake *account*'s sessions once for each of *mailboxes*."""
         for mailbox in mailboxes:
-            hint = Hint(account, mailbox, modseq)
-            # A callback may end its own subscription, so the list is copied.
-            for wake in tuple(self._wakes.get(account, ())):
-                wake(hint)
+            self.wake(Hint(account, mailbox, modseq))
+
+    def wake(self, hint: Hint) -> None:
+        """Wake the account's sessions."""
+        # A callback may end its own subscription, so the list is copied.
+        for wake in tuple(self._wakes.get(hint.account, ())):
+            wake(hint)

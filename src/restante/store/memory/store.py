@@ -10,6 +10,7 @@ from restante.model.ids import AccountId, MailboxId
 from restante.model.mailbox_name import INBOX, MailboxName
 from restante.store.errors import AccountHasMail, NoSuchAccount
 from restante.store.memory.account import AccountState, Shared, listing_order
+from restante.store.memory.annotations import MemoryAnnotations
 from restante.store.memory.content import Contents
 from restante.store.memory.hints import MemoryHints
 from restante.store.memory.mailbox import MemoryMailbox
@@ -73,6 +74,11 @@ class MemoryAccount:
         """Every subscribed name."""
         self._state.check_alive()
         return sorted(self._state.subscribed, key=listing_order)
+
+    @property
+    def annotations(self) -> MemoryAnnotations:
+        """What clients note down about its mailboxes and itself."""
+        return MemoryAnnotations(self._state)
 
     def text_index(self) -> MemoryTextIndex:
         """There is none; nothing needs one."""

@@ -22,6 +22,7 @@ from restante.store.blobs.staging import Staging
 from restante.store.errors import NoSuchAccount
 from restante.store.model import MailboxRecord, SpecialUse, StoreLimits
 from restante.store.sqlite import listing
+from restante.store.sqlite.annotations import SqliteAnnotations
 from restante.store.sqlite.database import Database
 from restante.store.sqlite.faults import FAULTS, store_error
 from restante.store.sqlite.flagsets import FlagSets
@@ -71,6 +72,7 @@ class SqliteAccount:
         self.writer = Writer(database, self.sets, shared.limits, shared.clock, shared.commits, self._committed)
         self.blob_prefix = f"{id}/"
         self.text = SqliteTextIndex(self)
+        self.annotations = SqliteAnnotations(self)
         self._tasks: set[asyncio.Task[object]] = set()
         # While its connections are open an account stays; after that, for as long as a session has it.
         database.may_close = lambda: self.writer.idle
@@ -197,3 +199,5 @@ class SqliteAccount:
             self.wake(change.changes.modseq, mailbox_id(change.mailbox))
         if done.listed is not None:
             self.wake(done.listed, None)
+        if done.annotated is not None:
+            self.shared.hints.emit(self._id, done.annotated, None, annotations=True)

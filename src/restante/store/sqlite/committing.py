@@ -64,7 +64,8 @@ class Entry(Generic[T]):
     @property
     def wrote(self) -> bool:
         """Whether the job certainly changed something."""
-        return self.done is not None and (bool(self.done.changes) or self.done.listed is not None)
+        done = self.done
+        return done is not None and (bool(done.changes) or done.listed is not None or done.annotated is not None)
 
     def settle(self) -> None:
         """Answer the caller, if it still waits."""

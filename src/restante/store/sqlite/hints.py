@@ -15,7 +15,7 @@ class SqliteHints:
 
     def __init__(self) -> None:
         self._wakes: dict[AccountId, list[Wake]] = {}
-        self.tell_others: Callable[[AccountId, ModSeq, MailboxId | None], None] | None = None
+        self.tell_others: Callable[[Hint], None] | None = None
 
     def subscribe(self, account: AccountId, wake: Wake) -> Callable[[], None]:
         """Have *wake* called for each change in *account*; returns what ends it, harmless to call twice."""
@@ -30,22 +30,19 @@ class SqliteHints:
 
         return end
 
-    def emit(self, account: AccountId, modseq: ModSeq, mailbox: MailboxId | None) -> None:
+    def emit(self, account: AccountId, modseq: ModSeq, mailbox: MailboxId | None, *, annotations: bool = False) -> None:
         """Wake *account*'s sessions, here and in other processes."""
-        self.wake(account, modseq, mailbox)
+        hint = Hint(account, mailbox, modseq, annotations)
+        self.wake(hint)
         if self.tell_others is not None:
-            self.tell_others(account, modseq, mailbox)
+            self.tell_others(hint)
 
-    def wake(self, account: AccountId, modseq: ModSeq, mailbox: MailboxId | None) -> None:
-        """Wake *account*'s sessions in this process."""
-        wakes = self._wakes.get(account)
-        if not wakes:
-            return
-        hint = Hint(account, mailbox, modseq)
-        for wake in tuple(wakes):
+    def wake(self, hint: Hint) -> None:
+        """Wake the account's sessions in this process."""
+        for wake in tuple(self._wakes.get(hint.account, ())):
             wake(hint)
 
     def wake_all(self) -> None:
         """Wake every session in this process: what changed is not known."""
         for account in list(self._wakes):
-            self.wake(account, ModSeq(0), None)
+            self.wake(Hint(account, None, ModSeq(0)))

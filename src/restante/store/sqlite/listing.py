@@ -30,6 +30,7 @@ from restante.store.errors import (
     SpecialUseTaken,
 )
 from restante.store.model import MailboxRecord, MailboxStatus, NewMailbox, SpecialUse
+from restante.store.sqlite import annotating
 from restante.store.sqlite.copying import move_all
 from restante.store.sqlite.removing import remember
 from restante.store.sqlite.transaction import Change, Done, Transaction, mailbox_id
@@ -164,7 +165,7 @@ def _create_missing(tx: Transaction, name: MailboxName) -> ModSeq:
 
 
 def rename(tx: Transaction, name: MailboxName, to: MailboxName) -> Done[None]:
-    """Raises NoSuchMailbox, MailboxExists, MailboxFixed, LimitReached."""
+    """Raises NoSuchMailbox, MailboxExists, MailboxFixed, LimitReached, TooManyAnnotations."""
     number = number_of(tx.connection, name)
     _check_free(tx, to)
     if name == INBOX:
@@ -197,6 +198,7 @@ def _move_out(tx: Transaction, inbox: int, to: MailboxName) -> Done[None]:
     changes: tuple[Change, ...] = ()
     if source.messages:
         changes = move_all(tx, source, target, modseq).changes
+    annotating.copy_all(tx, inbox, number_of(tx.connection, to))
     return Done(None, changes, modseq)
 
 
@@ -211,6 +213,7 @@ def delete(tx: Transaction, name: MailboxName) -> Done[int]:
     remember(tx, number, _ALL_UIDS)
     for table in ("message", "tombstone"):
         run(f"DELETE FROM {table} WHERE mailbox = ?", (number,))
+    annotating.drop(tx, number)
     run("DELETE FROM mailbox WHERE id = ?", (number,))
     return Done(number, (), tx.next_modseq())
 
@@ -223,7 +226,9 @@ def set_special_use(tx: Transaction, name: MailboxName, special_use: SpecialUse 
     if _use(present) is special_use:
         return Done(None)
     _write_use(tx, number, special_use)
-    return Done(None, (), tx.next_modseq())
+    modseq = tx.next_modseq()
+    annotating.trace_use(tx, number, modseq)
+    return Done(None, (), modseq, annotated=modseq)
 
 
 def subscribe(tx: Transaction, name: MailboxName, wanted: bool) -> Done[None]:

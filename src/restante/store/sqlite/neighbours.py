@@ -19,11 +19,14 @@ from pathlib import Path
 from typing import Final
 
 from restante.model.ids import AccountId, MailboxId, ModSeq
+from restante.store.model import Hint
 from restante.store.sqlite.hints import SqliteHints
 
 _READ: Final = 65_536
 _FULL: Final = 60_000
 """Octets read at once that mean the FIFO may have been full; Linux gives it 65,536."""
+_ANNOTATIONS: Final = "+"
+"""Stands where a mailbox's id would."""
 _FRESH: Final = 100_000_000
 """Nanoseconds in which a directory's time may not tell two changes apart."""
 
@@ -68,12 +71,13 @@ class Neighbours:
         for name in list(self._others):
             self._forget(name)
 
-    def tell(self, account: AccountId, modseq: ModSeq, mailbox: MailboxId | None) -> None:
-        """Wake the others' sessions of *account*; never waits, never raises."""
+    def tell(self, hint: Hint) -> None:
+        """Wake the others' sessions; never waits, never raises."""
         self._look()
         if not self._others:
             return
-        line = f"{account} {modseq} {mailbox or ''}\n".encode()
+        what = _ANNOTATIONS if hint.annotations else hint.mailbox or ""
+        line = f"{hint.account} {hint.modseq} {what}\n".encode()
         for name, fd in list(self._others.items()):
             try:
                 os.write(fd, line)
@@ -130,6 +134,7 @@ class Neighbours:
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in dict.fromkeys(lines):
             account, _, rest = line.decode("utf-8", "replace").partition(" ")
-            modseq, _, mailbox = rest.partition(" ")
+            modseq, _, what = rest.partition(" ")
             if modseq.isdigit():
-                self._hints.wake(AccountId(account), ModSeq(int(modseq)), MailboxId(mailbox) if mailbox else None)
+                mailbox = MailboxId(what) if what and what != _ANNOTATIONS else None
+                self._hints.wake(Hint(AccountId(account), mailbox, ModSeq(int(modseq)), what == _ANNOTATIONS))

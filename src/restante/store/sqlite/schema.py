@@ -121,7 +121,23 @@ INSERT INTO unindexed SELECT id, 1 FROM content;
 """
 # A content is in ``unindexed`` or in the tables above it; :mod:`restante.store.sqlite.fulltext` says the rest.
 
-MIGRATIONS: Final = (_FIRST, _SECOND)
+_THIRD: Final = """
+CREATE TABLE annotation (
+    id INTEGER PRIMARY KEY,
+    mailbox INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    value BLOB,
+    modseq INTEGER NOT NULL,
+    UNIQUE (mailbox, name)
+);
+CREATE INDEX annotation_modseq ON annotation (modseq);
+CREATE INDEX annotation_removed ON annotation (modseq) WHERE value IS NULL;
+ALTER TABLE counter ADD COLUMN annotation_octets INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE counter ADD COLUMN annotations_swept INTEGER NOT NULL DEFAULT 0;
+"""
+# One without a value was removed; :mod:`restante.store.sqlite.annotating` says the rest.
+
+MIGRATIONS: Final = (_FIRST, _SECOND, _THIRD)
 """The statements that bring format *n* to *n* + 1, in order."""
 
 VERSION: Final = len(MIGRATIONS)

@@ -52,11 +52,13 @@ class Done(Generic[T_co]):
         value: the caller's answer.
         changes: by mailbox; empty when nothing changed.
         listed: the modseq of a change of the mailbox list itself, if there was one.
+        annotated: the modseq of a change of annotations, if there was one.
     """
 
     value: T_co
     changes: tuple[Change, ...] = ()
     listed: ModSeq | None = None
+    annotated: ModSeq | None = None
 
 
 @dataclass(slots=True)

@@ -48,8 +48,8 @@ async def test_more_hints_than_the_fifo_holds_wake_all_the_same(stores: tuple[Sq
     woken: asyncio.Queue[Hint] = asyncio.Queue()
     other.hints.subscribe(ANNA, woken.put_nowait)
     for modseq in range(5000):
-        one._neighbours.tell(AccountId("somebody-else"), ModSeq(modseq), None)
-    one._neighbours.tell(ANNA, ModSeq(1), None)
+        one._neighbours.tell(Hint(AccountId("somebody-else"), None, ModSeq(modseq)))
+    one._neighbours.tell(Hint(ANNA, None, ModSeq(1)))
     async with asyncio.timeout(5):
         assert (await woken.get()).account == ANNA
 
@@ -61,7 +61,7 @@ async def test_a_killed_process_leaves_nothing_in_the_way(
     left = tmp_path / "processes" / "1-dead"
     os.mkfifo(left)
     os.utime(left, (1, 1))
-    one._neighbours.tell(ANNA, ModSeq(1), None)
+    one._neighbours.tell(Hint(ANNA, None, ModSeq(1)))
     assert not left.exists()
 
 
