@@ -333,10 +333,12 @@ def _services(config: Config, mail: Mail, presence: Presence) -> Services:
             watched=config.limits.watched,
             contexts=config.limits.contexts,
             sorted_context=config.limits.sorted_context,
+            annotation=config.limits.annotation,
             numbers_end_uidonly=config.imap.numbers_end_uidonly,
         ),
         plaintext=_plaintext(config),
         identity=_identity(config),
+        server_entries=config.imap.server_entries(),
     )
 
 

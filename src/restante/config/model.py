@@ -246,7 +246,7 @@ class Mailboxes(Section, frozen=True, kw_only=True):
 
 
 class Imap(Section, frozen=True, kw_only=True):
-    """Where IMAP can be more lenient than its standards."""
+    """Where IMAP can be more lenient than its standards, and what it says of the server (RFC 5464 §6.2)."""
 
     numbers_end_uidonly: Annotated[
         bool,
@@ -255,6 +255,25 @@ class Imap(Section, frozen=True, kw_only=True):
             "its wish is then forgotten. RFC 9586 §3 has it refused."
         ),
     ] = False
+    comment: Annotated[
+        str,
+        setting(
+            "A line about this server for people, which programs may show: the annotation `/shared/comment`; empty for none.",
+            pattern=r"[^\x00-\x1F\x7F]*",
+        ),
+    ] = ""
+    admin: Annotated[
+        str,
+        setting(
+            "How to reach the administrator, as a URI such as `mailto:postmaster@example.org`: the annotation "
+            "`/shared/admin`; empty for none.",
+            pattern=r"([A-Za-z][A-Za-z0-9+.\-]*:[!-~]+)?",
+        ),
+    ] = ""
+
+    def server_entries(self) -> dict[str, str]:
+        """The server's annotations that are set here, by name."""
+        return {"/shared/comment": self.comment, "/shared/admin": self.admin}
 
 
 class Log(Section, frozen=True, kw_only=True):

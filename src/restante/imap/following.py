@@ -69,6 +69,10 @@ class Watch(Protocol):
         """This session's command has put messages into *mailbox*."""
         ...
 
+    def annotated(self, modseq: ModSeq) -> None:
+        """This session's command has changed annotations under *modseq*."""
+        ...
+
     def doubt(self) -> None:
         """Hints may have been lost: compare everything."""
         ...

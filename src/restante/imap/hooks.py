@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from restante.imap.fetching import Column, FetchContext
     from restante.imap.listing import ListEntry
     from restante.imap.registry import Registry
-    from restante.imap.state import Selected, State
+    from restante.imap.services import SessionLimits
+    from restante.imap.state import Authenticated, Selected, State
 
 
 class Numbers(enum.Enum):
@@ -74,6 +75,7 @@ class CommandSpec:
         numbers: what it has to do with sequence numbers.
         literal: how large its literals may be.
         by_number: whether a ``UID`` form stands beside it, for clients that use no numbers (RFC 9586 §3.2).
+        too_big: the response code for a literal that is larger.
     """
 
     name: str
@@ -82,6 +84,7 @@ class CommandSpec:
     numbers: Numbers = Numbers.NONE
     literal: LiteralKind = LiteralKind.ARGUMENT
     by_number: bool = False
+    too_big: Callable[[SessionLimits], str] = lambda limits: "TOOBIG"
 
 
 def command(
@@ -93,6 +96,7 @@ def command(
     numbers: Numbers = Numbers.NONE,
     literal: LiteralKind = LiteralKind.ARGUMENT,
     by_number: bool = False,
+    too_big: Callable[[SessionLimits], str] = lambda limits: "TOOBIG",
 ) -> CommandSpec:
     """A command of arguments *kind*, done by *run*, allowed where the connection's state is a *state*."""
 
@@ -105,7 +109,9 @@ def command(
 
         return go
 
-    return CommandSpec(name=name, read=read, state=state, numbers=numbers, literal=literal, by_number=by_number)
+    return CommandSpec(
+        name=name, read=read, state=state, numbers=numbers, literal=literal, by_number=by_number, too_big=too_big
+    )
 
 
 def with_uid(
@@ -339,6 +345,10 @@ class ListSelection:
 
 class ListAnswer(Protocol):
     """What a LIST return option adds to each entry."""
+
+    async def prepared(self, s: Authenticated) -> ListAnswer:
+        """Itself, with what it needs of the store, read for all entries at once."""
+        ...
 
     def attributes(self, entry: ListEntry) -> Sequence[str]:
         """Attributes for its LIST response."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from restante.imap.capability import Capabilities, Facts, always
+from restante.imap.entries import Entries, Entry
 from restante.imap.hooks import (
     CommandSpec,
     CreateParameter,
@@ -20,6 +21,7 @@ from restante.imap.hooks import (
     ListReturn,
     ListSelection,
     LiteralKind,
+    Numbers,
     SearchAddition,
     SearchKey,
     SearchReturn,
@@ -32,6 +34,7 @@ from restante.imap.hooks import (
 from restante.store.model import StoreFeature
 
 if TYPE_CHECKING:
+    from restante.imap.services import SessionLimits
     from restante.imap.session import Session
     from restante.imap.state import Selected
 
@@ -74,6 +77,7 @@ class Extension:
         list_returns: LIST return options.
         select_parameters: SELECT and EXAMINE parameters.
         create_parameters: CREATE parameters.
+        entries: annotations that mean something to the server.
     """
 
     name: str
@@ -100,6 +104,7 @@ class Extension:
     list_returns: tuple[ListReturn, ...] = ()
     select_parameters: tuple[SelectParameter, ...] = ()
     create_parameters: tuple[CreateParameter, ...] = ()
+    entries: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +144,7 @@ class Registry:
         self.list_returns = _table(e.list_returns for e in found)
         self.select_parameters = _table(e.select_parameters for e in found)
         self.create_parameters = _table(e.create_parameters for e in found)
+        self.entries = Entries(entry for e in found for entry in e.entries)
         self.on_select = tuple(e.on_select for e in found if e.on_select is not None)
         self.meanwhile = {name: e.meanwhile.line for e in found if e.meanwhile for name in e.meanwhile.commands}
         self.enable = {name.upper(): Enabling(name, e.implies, e.on_enable) for e in found for name in e.enable}
@@ -150,10 +156,22 @@ class Registry:
             names.update(dict.fromkeys(extension.capabilities(facts)))
         return " ".join(names)
 
+    def too_big(self, name: str, limits: SessionLimits) -> str:
+        """The response code for a literal that is larger than the command *name* may carry."""
+        spec = self.commands.get(name)
+        return "TOOBIG" if spec is None else spec.too_big(limits)
+
     def message_literal(self, name: str) -> bool:
         """Whether the command *name* may carry a whole message as a literal."""
         spec = self.commands.get(name)
         return spec is not None and spec.literal is LiteralKind.MESSAGE
+
+
+def numbers_of(spec: CommandSpec | None, numbered: bool) -> Numbers:
+    """What *spec* has to do with numbers; a UID command may hold some all the same, as UID SEARCH does (RFC 7162 §3.2.10.2)."""
+    if spec is None or (numbered and spec.numbers is Numbers.NONE):
+        return Numbers.USES
+    return spec.numbers
 
 
 def _table(groups: Iterable[Iterable[N]]) -> Mapping[str, N]:

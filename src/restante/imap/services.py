@@ -5,8 +5,8 @@ The rule it protects: a session reaches nothing that is not here or in :mod:`res
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from restante.auth.authenticator import Authenticator
@@ -78,6 +78,7 @@ class SessionLimits:
         list_pause: seconds that changes of the mailbox list wait until NOTIFY tells them, for those that follow at once.
         contexts: search results that are kept up to date at a time (RFC 5267 §4.3.1).
         sorted_context: messages of a sorted one.
+        annotation: octets of the largest annotation (RFC 5464 §4.3).
         numbers_end_uidonly: whether a client that enabled UIDONLY and uses message numbers all the same is served, UIDONLY
             being off from then on. RFC 9586 §3 wants BAD; some clients enable it without meaning it.
     """
@@ -94,12 +95,17 @@ class SessionLimits:
     list_pause: float = 0.5
     contexts: int = 16
     sorted_context: int = 10_000
+    annotation: int = 64 * 1024
     numbers_end_uidonly: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What all sessions share."""
+    """What all sessions share.
+
+    Attributes:
+        server_entries: annotations of the server that only the administrator sets (RFC 5464 §6.2).
+    """
 
     store: Store
     authenticator: Authenticator
@@ -109,6 +115,7 @@ class Services:
     limits: SessionLimits
     plaintext: Callable[[Client], bool]
     identity: tuple[tuple[str, str], ...] = ()
+    server_entries: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -31,9 +31,11 @@ from restante.imap.protocol.events import (
     RawLine,
     Request,
 )
+from restante.imap.registry import numbers_of
 from restante.imap.services import Every, Journal, Services, SessionLimits, Tally
 from restante.imap.state import Authenticated, LoggedOut, NotAuthenticated, Selected, State
 from restante.imap.view import Style
+from restante.imap.watching.annotations import AnnotationNews, tell_annotations
 from restante.imap.wire.errors import BadSyntax, TooBig
 from restante.model.collation import UNICODE_CASEMAP, Collation
 from restante.model.ids import MailboxId, ModSeq, Uid
@@ -63,6 +65,7 @@ class Session:
     language: Language = ENGLISH
     after_reply: Callable[[], Awaitable[None]] | None = None
     watch: Watch | None = None
+    annotations: AnnotationNews | None = None
     cut: str = ""
 
     def __post_init__(self) -> None:
@@ -185,6 +188,7 @@ class Session:
         if self.watch is not None:
             self.watch.stop()
             self.watch = None
+        self.annotations = None
         if self.leave is not None:
             self.leave()
             self.leave = None
@@ -229,7 +233,8 @@ class Session:
     async def _refuse_literal(self, event: LiteralRefused) -> None:
         await self.tell(Numbers.USES)
         text, kind = f"Literal too large; at most {event.limit} octets here", "NO" if event.tag else "BAD"
-        self.client.write(self.status(event.tag or "*", kind, text, "TOOBIG"))
+        code = self.services.registry.too_big(event.name, self.services.limits)
+        self.client.write(self.status(event.tag or "*", kind, text, code))
 
     async def _request(self, request: Request) -> None:
         self.tally.commands += 1
@@ -253,7 +258,7 @@ class Session:
             reply = await self._outcome(spec, request)
             if self.state is state or self.watch is not None:
                 # A mailbox opened just now was described as a whole, and by this command.
-                await self.tell(_numbers(spec, request.reader.numbered), removes=self._removes(spec))
+                await self.tell(numbers_of(spec, request.reader.numbered), removes=self._removes(spec))
         except Disconnect:
             raise
         except Exception as error:  # noqa: BLE001 - the one place where a bug becomes an answer
@@ -351,6 +356,8 @@ class Session:
             await self.watch.tell(self.state, numbers, removes=removes)
         elif isinstance(self.state, Selected):
             await announce(self.state, expunge_ok=numbers is not Numbers.USES)
+        if "METADATA" in self.enabled and self.watch is None and isinstance(self.state, Authenticated):
+            await tell_annotations(self.state)
 
     async def pushed(self) -> None:
         """Tell a client in IDLE what has happened; with a watch just what it asked for (RFC 5465 §4)."""
@@ -386,13 +393,6 @@ class Session:
         self.client.write(self.status("*", "OK", "Still here"))
         if self.watch is not None:
             self.watch.doubt()
-
-
-def _numbers(spec: CommandSpec | None, numbered: bool) -> Numbers:
-    """A UID command may still hold numbers among its arguments, as UID SEARCH does (RFC 7162 §3.2.10.2)."""
-    if spec is None or (numbered and spec.numbers is Numbers.NONE):
-        return Numbers.USES
-    return spec.numbers
 
 
 _UTF8_MODES: Final = frozenset({"UTF8=ACCEPT", "IMAP4REV2"})

@@ -91,6 +91,10 @@ class Annotations(Protocol):
         """
         ...
 
+    async def modseq(self) -> ModSeq:
+        """Where one stands who knows of every change until now."""
+        ...
+
     async def changes_since(self, modseq: ModSeq) -> AnnotationChanges:
         """What happened after *modseq*; costs by the change. A future *modseq* gives no changes."""
         ...

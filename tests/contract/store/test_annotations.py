@@ -159,7 +159,7 @@ async def test_changes(account: Account, inbox: Mailbox) -> None:
     assert two.modseq is not None
     found = await notes.changes_since(modseq(0))
     assert found.complete
-    assert found.modseq == three.modseq
+    assert found.modseq == three.modseq == await notes.modseq()
     assert [each.modseq for each in found.changed] == [one.modseq, two.modseq, three.modseq]
     assert await changed(account, 0) == [("INBOX", SHARED), (None, COMMENT), ("INBOX", COMMENT)]
     assert await changed(account, one.modseq) == [(None, COMMENT), ("INBOX", COMMENT)]

@@ -106,6 +106,7 @@ async def list_(cmd: List, s: Authenticated) -> Done:
     utf8 = s.session.utf8
     patterns = Patterns(cmd.reference, cmd.patterns)
     everything = entries(await s.account.list_mailboxes(), await s.account.subscriptions())
+    answers = [await answer.prepared(s) for answer in cmd.answers]
     recursive = any(one.recursive for one in cmd.selection)
     keepers = [one.keeps for one in cmd.selection if one.keeps]
     chosen = {entry.name for entry in everything if all(keeps(entry) for keeps in keepers)} if keepers else set()
@@ -118,9 +119,9 @@ async def list_(cmd: List, s: Authenticated) -> Done:
         matches = entry.name in chosen if keepers else entry.record is not None
         below = entry.name in parents
         if matches or below:
-            _answer(s, entry, cmd.answers, [one.name for one in cmd.selection if one.keeps] if below else [], utf8=utf8)
+            _answer(s, entry, answers, [one.name for one in cmd.selection if one.keeps] if below else [], utf8=utf8)
         if matches:
-            _after(s, entry, cmd.answers, utf8=utf8)
+            _after(s, entry, answers, utf8=utf8)
     return DONE
 
 

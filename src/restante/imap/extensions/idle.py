@@ -15,6 +15,7 @@ from restante.imap.hooks import NoArguments, Numbers, command
 from restante.imap.protocol.response import DONE, Done, continuation
 from restante.imap.registry import Extension
 from restante.imap.state import Authenticated
+from restante.store.model import Hint
 
 
 async def idle(cmd: NoArguments, s: Authenticated) -> Done:
@@ -22,9 +23,14 @@ async def idle(cmd: NoArguments, s: Authenticated) -> Done:
     session = s.session
     client = session.client
     client.write(continuation("idling"))
+
+    def wake(hint: Hint) -> None:
+        if not hint.annotations or "METADATA" in session.enabled:
+            client.wake()
+
     # A watch wakes the client itself, for what it wants.
     hints = session.services.store.hints
-    unsubscribe = None if session.watch else hints.subscribe(s.account.id, lambda hint: client.wake())
+    unsubscribe = None if session.watch else hints.subscribe(s.account.id, wake)
     try:
         await session.tell(Numbers.NONE)
         while isinstance(said := await client.line_or_wake(), Wake):

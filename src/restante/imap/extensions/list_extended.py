@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from restante.imap.capability import always
 from restante.imap.hooks import ListReturn, ListSelection
 from restante.imap.listing import ListEntry
 from restante.imap.registry import Extension
+from restante.imap.state import Authenticated
 
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
     """``RETURN (SUBSCRIBED)``, and what the selection option of that name implies (§3.1)."""
+
+    async def prepared(self, s: Authenticated) -> Self:
+        """As it is."""
+        return self
 
     def attributes(self, entry: ListEntry) -> Sequence[str]:
         """``\\Subscribed`` where it is so."""
@@ -27,6 +32,10 @@ class Subscribed:
 @dataclass(frozen=True, slots=True)
 class Children:
     """``RETURN (CHILDREN)``: those attributes go out with every LIST."""
+
+    async def prepared(self, s: Authenticated) -> Self:
+        """As it is."""
+        return self
 
     def attributes(self, entry: ListEntry) -> Sequence[str]:
         """Nothing more."""

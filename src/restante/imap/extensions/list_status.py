@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from restante.imap.capability import always
 from restante.imap.core.status import read_items, status_line
 from restante.imap.hooks import ListReturn, StatusItem
 from restante.imap.listing import ListEntry
 from restante.imap.registry import Extension
+from restante.imap.state import Authenticated
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,10 @@ class Figures:
     """``RETURN (STATUS (item …))``"""
 
     items: tuple[StatusItem, ...]
+
+    async def prepared(self, s: Authenticated) -> Self:
+        """As it is: the figures come with the list."""
+        return self
 
     def attributes(self, entry: ListEntry) -> Sequence[str]:
         """None."""

@@ -29,6 +29,8 @@ EVENTS: Final = {
     "FlagChange": Event.FLAG_CHANGE,
     "MailboxName": Event.MAILBOX_NAME,
     "SubscriptionChange": Event.SUBSCRIPTION_CHANGE,
+    "MailboxMetadataChange": Event.MAILBOX_METADATA_CHANGE,
+    "ServerMetadataChange": Event.SERVER_METADATA_CHANGE,
 }
 _BY_NAME: Final = {name.upper(): event for name, event in EVENTS.items()}
 _SELECTED: Final = ("SELECTED", "SELECTED-DELAYED")
@@ -153,7 +155,7 @@ def _check(scope: str, asked: Asked) -> None:
     both = Event.MESSAGE_NEW | Event.MESSAGE_EXPUNGE
     if events & Event.MESSAGES and events & both != both:
         raise Bad("MessageNew and MessageExpunge go together, and with FlagChange (RFC 5465, section 5)")
-    if scope in _SELECTED and events & Event.LIST:
+    if scope in _SELECTED and events & ~Event.MESSAGES:
         raise Bad(f"With {scope} go events of messages only")
     if scope not in _SELECTED and asked.items:
         raise Bad("Data of new messages come from the selected mailbox only")

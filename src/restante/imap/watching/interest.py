@@ -25,8 +25,10 @@ class Event(enum.Flag):
     FLAG_CHANGE = enum.auto()
     MAILBOX_NAME = enum.auto()
     SUBSCRIPTION_CHANGE = enum.auto()
+    MAILBOX_METADATA_CHANGE = enum.auto()
+    SERVER_METADATA_CHANGE = enum.auto()
     MESSAGES = MESSAGE_NEW | MESSAGE_EXPUNGE | FLAG_CHANGE
-    LIST = MAILBOX_NAME | SUBSCRIPTION_CHANGE
+    METADATA = MAILBOX_METADATA_CHANGE | SERVER_METADATA_CHANGE
 
 
 class Scope(enum.Enum):

@@ -20,6 +20,7 @@ from restante.imap.errors import No
 from restante.imap.hooks import Numbers
 from restante.imap.state import Authenticated, Selected, State
 from restante.imap.view import MailboxView
+from restante.imap.watching.annotations import AnnotationNews
 from restante.imap.watching.interest import Event, Interest
 from restante.imap.watching.lines import Lister, differs, status_items
 from restante.imap.watching.names import NameChange, name_changes
@@ -68,7 +69,8 @@ class Watch:
         self._subscribed: frozenset[MailboxName] = frozenset()
         self._figures: dict[MailboxId, MailboxStatus] = {}
         self._hinted: set[MailboxId] = set()
-        self._list_hinted = self._list_due = False
+        self._list_hinted = self._list_due = self._annotations_hinted = False
+        self._annotations: AnnotationNews | None = None
         self._call_off: Callable[[], None] | None = None
         self._own = _Own()
         self._selection: _Selection | None = None
@@ -84,6 +86,8 @@ class Watch:
     async def begin(self, s: Authenticated) -> list[MailboxRecord]:
         """Take things as told as they are; the other mailboxes whose figures are wanted. Raises No when there are too many."""
         self._notice_selection(s)
+        if self._elsewhere & Event.METADATA:
+            self._annotations = await AnnotationNews.begin(self._account)
         if not self._elsewhere:
             return []
         records = await self._account.list_mailboxes()
@@ -107,7 +111,11 @@ class Watch:
     # Hints
 
     def _on_hint(self, hint: Hint) -> None:
-        if hint.mailbox is None:
+        if hint.annotations:
+            if self._annotations is not None:
+                self._annotations_hinted = True
+                self._session.client.wake()
+        elif hint.mailbox is None:
             if self._elsewhere:
                 self._list_changed()
         elif self._cares(hint.mailbox):
@@ -133,7 +141,7 @@ class Watch:
     def doubt(self) -> None:
         """Compare everything at the next opportunity."""
         if self._elsewhere:
-            self._list_hinted = self._list_due = True
+            self._list_hinted = self._list_due = self._annotations_hinted = True
             self._session.client.wake()
         if self._selection is not None and self._interest.selected:
             self._hinted.add(self._selection.mailbox)
@@ -154,7 +162,7 @@ class Watch:
     def overflow(self, s: State) -> None:
         """Say that nothing more is told, and be as after NOTIFY NONE (RFC 5465 §5.8)."""
         self.stop()
-        self._interest, self._elsewhere = Interest(), Event.NONE
+        self._interest, self._elsewhere, self._annotations = Interest(), Event.NONE, None
         session = self._session
         session.client.write(session.status("*", "OK", "Too much is watched; nothing is told any more", OVERFLOW))
 
@@ -173,6 +181,11 @@ class Watch:
         self._own.uids.setdefault(mailbox, set()).update(uids)
         self._own.modseq = max(self._own.modseq, modseq)
 
+    def annotated(self, modseq: ModSeq) -> None:
+        """This session's command has changed annotations under *modseq*."""
+        if self._annotations is not None:
+            self._annotations.annotated(modseq)
+
     # Telling
 
     async def tell(self, s: State, numbers: Numbers, *, removes: bool) -> None:
@@ -186,6 +199,7 @@ class Watch:
                 await announce_expunges(s)
         self._list_due = self._list_hinted
         await self._tell_others(s)
+        await self._tell_annotations(s)
         self._own = _Own()
 
     async def news(self, s: State, *, idle: bool) -> None:
@@ -194,7 +208,11 @@ class Watch:
         self._notice_selection(s)
         if isinstance(s, Selected) and self._interest.selected and (self._list_due or s.mailbox.id in self._hinted):
             await self._announce(s, expunge_ok=idle or not self._interest.delayed)
+        # What another process did may come as a hint about everything, which is a due change of the list.
+        annotations = self._annotations_hinted or self._list_due
         await self._tell_others(s)
+        if annotations and not self._list_hinted:
+            await self._tell_annotations(s)
 
     async def _announce(self, s: Selected, *, expunge_ok: bool) -> None:
         self._hinted.discard(s.mailbox.id)
@@ -237,6 +255,28 @@ class Watch:
             self.overflow(s)
         elif lines:
             self._session.client.write(b"".join([b"* %b\r\n" % line for line in lines]))
+
+    async def _tell_annotations(self, s: Authenticated) -> None:
+        """What changed of annotations, once the client knows of the mailboxes (RFC 5465 §5.6, §5.7)."""
+        self._annotations_hinted = False
+        if self._annotations is None:
+            return
+        try:
+            lines, complete = await self._annotations.lines(self._wants_annotations, utf8=self._session.utf8)
+        except StoreError as error:
+            self._session.journal.trouble("annotations not read", error)
+            self._annotations_hinted = True
+            return
+        if not complete or len(lines) > self._session.services.limits.watched:
+            self.overflow(s)
+            return
+        for line in lines:
+            s.send(line)
+
+    def _wants_annotations(self, mailbox: MailboxName | None) -> bool:
+        if mailbox is None:
+            return Event.SERVER_METADATA_CHANGE in self._elsewhere
+        return Event.MAILBOX_METADATA_CHANGE in self._wanted(mailbox)
 
     async def _compare_one(self, mailbox: MailboxId) -> list[bytes]:
         """What to say of one mailbox; of one whose name is news, it is said along with that."""

@@ -46,6 +46,13 @@ def nstring(value: bytes | None, *, utf8: bool = False) -> bytes:
     return b"NIL" if value is None else string(value, utf8=utf8)
 
 
+def nstring8(value: bytes | None, *, utf8: bool = False) -> bytes:
+    """``nstring / literal8``, the last of which is for what holds a NUL (RFC 5464 §5)."""
+    if value is not None and b"\x00" in value:
+        return b"~" + literal(value)
+    return nstring(value, utf8=utf8)
+
+
 def astring(value: bytes, *, utf8: bool = False) -> bytes:
     """``astring``: an atom if it can be; never the bare word NIL, which clients misread."""
     if _ASTRING.fullmatch(value) and value.upper() != b"NIL":

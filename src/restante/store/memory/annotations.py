@@ -54,6 +54,11 @@ class MemoryAnnotations:
         account.wake_annotations(modseq)
         return Annotated(modseq, bereft)
 
+    async def modseq(self) -> ModSeq:
+        """Where one stands who knows of every change until now."""
+        self._account.check_alive()
+        return self._account.modseq
+
     async def changes_since(self, modseq: ModSeq) -> AnnotationChanges:
         """What happened after *modseq*."""
         account = self._account

@@ -75,14 +75,19 @@ def of_mailboxes(
     return {mailbox_id(mailbox): each for mailbox, each in found.items()}
 
 
-def changes_since(connection: apsw.Connection, modseq: ModSeq) -> AnnotationChanges:
-    """What happened after *modseq*."""
+def modseq(connection: apsw.Connection) -> ModSeq:
+    """The account's latest modseq."""
+    return ModSeq(connection.execute("SELECT modseq FROM counter").get)
+
+
+def changes_since(connection: apsw.Connection, since: ModSeq) -> AnnotationChanges:
+    """What happened after *since*."""
     with snapshot(connection):
         counter = connection.execute("SELECT modseq, annotations_swept FROM counter").fetchone()
         rows = connection.execute(
             "SELECT mailbox.name, annotation.name, annotation.modseq FROM annotation "
             "LEFT JOIN mailbox ON mailbox.id = annotation.mailbox WHERE annotation.modseq > ? ORDER BY annotation.modseq",
-            (modseq,),
+            (since,),
         ).fetchall()
     now, swept = cast("tuple[int, int]", counter)
     found = cast("list[tuple[str | None, str, int]]", rows)
@@ -90,7 +95,7 @@ def changes_since(connection: apsw.Connection, modseq: ModSeq) -> AnnotationChan
         AnnotationChange(None if mailbox is None else MailboxName(mailbox), EntryName(name), ModSeq(at))
         for mailbox, name, at in found
     )
-    return AnnotationChanges(ModSeq(max(now, modseq)), changed, modseq >= swept)
+    return AnnotationChanges(ModSeq(max(now, since)), changed, since >= swept)
 
 
 def change(tx: Transaction, mailbox: int, wanted: Values, special_use: SpecialUse | Keep | None) -> Done[Annotated]:

@@ -46,6 +46,10 @@ class SqliteAnnotations:
         number = _number(mailbox)
         return await self._account.write(lambda tx: annotating.change(tx, number, values, special_use))
 
+    async def modseq(self) -> ModSeq:
+        """Where one stands who knows of every change until now."""
+        return self._account.read(annotating.modseq)
+
     async def changes_since(self, modseq: ModSeq) -> AnnotationChanges:
         """What happened after *modseq*."""
         return self._account.read(lambda connection: annotating.changes_since(connection, modseq))

@@ -11,6 +11,7 @@ from tests.support.memory_client import MemoryConnection, World, world
 from restante.imap.services import SessionLimits
 from restante.imap.watching.watch import Watch
 from restante.store.memory import MemoryStore
+from restante.store.model import StoreLimits
 
 ALL = "MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange"
 
@@ -103,3 +104,36 @@ async def test_news_wait_for_a_command_that_is_still_coming(there: World) -> Non
     client.send(b"A\r\n")
     told = await client.until(lambda out: b"a1 OK" in out)
     assert told.index(b"* STATUS INBOX") < told.index(b"a1 OK")
+
+
+async def test_a_mailbox_is_told_of_before_its_annotations(there: World) -> None:
+    client, other = await there.login(), await there.login()
+    await client.ok("NOTIFY SET (PERSONAL (MailboxName MailboxMetadataChange))")
+    await other.ok("CREATE A")
+    await other.ok('SETMETADATA A (/private/comment "x")')
+    told = await pushed(client, b"METADATA A")
+    assert told.index(b'LIST (\\HasNoChildren) "/" A') < told.index(b"METADATA A /private/comment")
+
+
+async def test_annotations_are_made_up_for_when_a_hint_is_lost(there: World) -> None:
+    client, other = await there.login(), await there.login()
+    await client.ok("NOTIFY SET (PERSONAL (ServerMetadataChange))")
+    watch = client.session.watch
+    assert isinstance(watch, Watch)
+    watch.stop()
+    await other.ok('SETMETADATA "" (/private/comment "x")')
+    client.session.still_here()
+    assert b'* METADATA "" /private/comment' in await pushed(client, b"METADATA")
+
+
+async def test_removals_forgotten_before_they_were_told_end_the_watch(there: World) -> None:
+    client, other = await there.login(), await there.login()
+    await client.ok("NOTIFY SET (PERSONAL (ServerMetadataChange))")
+    watch = client.session.watch
+    assert isinstance(watch, Watch)
+    watch.stop()
+    for number in range(StoreLimits().annotations + 1):
+        await other.ok(f'SETMETADATA "" (/private/n{number} "x")')
+        await other.ok(f'SETMETADATA "" (/private/n{number} NIL)')
+    client.session.still_here()
+    assert b"* OK [NOTIFICATIONOVERFLOW] " in await pushed(client, b"OVERFLOW")
