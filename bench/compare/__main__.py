@@ -137,7 +137,7 @@ def main(line: Sequence[str] | None = None) -> int:
                 rows.append(row)
         except KeyboardInterrupt:
             print("Interrupted; this was measured until then:", file=sys.stderr)
-        facts = about(both, given, size, time.monotonic() - begun)
+        facts = about(both, given, size, time.monotonic() - begun) | {"command": machine.command("bench.compare", line)}
     rows.sort(key=lambda row: GROUPS.index(row.group))
     print(report.whole(rows))
     if given.json:

@@ -78,6 +78,10 @@ class Client:
     def command(self, text: bytes) -> bytes:
         """Send a command, await its answer, which must be OK. Raises Refused, TimeoutError."""
         self.begin(text)
+        return self.end(text)
+
+    def end(self, text: bytes = b"") -> bytes:
+        """Await the answer to the command *text* that was begun; it must be OK. Raises Refused, TimeoutError."""
         answer = self.answer()
         last = answer[answer.rfind(b"\n", 0, len(answer) - 1) + 1 :]
         if not last.startswith(self._tag + b"OK" if self._tag else b"* OK"):

@@ -17,9 +17,6 @@ COLD: Final = ("envelopes", "structures", "bodies")
 COLD_ROUNDS: Final = 3
 """Mailboxes whose messages nobody has fetched yet, for each of :data:`COLD`."""
 
-_PATIENCE: Final = 120.0
-"""Seconds granted to what a server does behind a filled mailbox, such as indexing."""
-
 
 def fill(sides: Sequence[Side]) -> Row:
     """Fill all; what the large INBOX cost, as the share of one message."""
@@ -36,7 +33,7 @@ def fill(sides: Sequence[Side]) -> Row:
             crowd = side.client(account)
             crowd.command(b"CREATE Sent")
             crowd.command(multiappend(b"INBOX", few[: scale.crowd]))
-        side.settle(_PATIENCE)
+        side.finish()
     return row
 
 
@@ -56,7 +53,7 @@ def _inbox(sides: Sequence[Side]) -> Row:
             totals[side.name] = _sum(totals[side.name], taken)
     for side in sides:
         before = side.cpu()
-        side.settle(_PATIENCE)
+        side.finish()
         totals[side.name] = _sum(totals[side.name], Sample(side.cpu() - before, 0))
     row.samples = {name: [total.each(count)] for name, total in totals.items()}
     return row

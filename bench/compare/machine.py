@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
 import subprocess
+import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 INSTANCES = Path("/proc/sys/fs/inotify/max_user_instances")
 ENOUGH = 4096
+
+
+def command(module: str, line: Sequence[str] | None) -> str:
+    """What was typed to run *module*; *line* is its arguments, by default those of this process."""
+    return shlex.join(["python", "-m", module, *(sys.argv[1:] if line is None else line)])
 
 
 def describe() -> dict[str, str]:

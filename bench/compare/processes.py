@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Final
 
 TICK: Final = 1 / os.sysconf("SC_CLK_TCK")
-_QUIET: Final = 0.0005
-_PAUSE: Final = 0.025
-"""A server is quiet when it takes less than so many seconds of CPU in so many seconds."""
+_QUIET: Final = 0.02
+PAUSE: Final = 0.025
+"""A server is quiet when it takes less than this share of a processor for so many seconds."""
 
 PATIENCE: Final = 1.0
 """Seconds of work after the answer that are waited for, at most."""
@@ -91,14 +91,17 @@ def _own_seconds(pid: int) -> float:
         return 0.0
 
 
-def settle(root: int, patience: float = PATIENCE) -> bool:
-    """Wait until the server has done what it does after its answers, *patience* seconds at most; whether it has."""
+def settle(root: int, patience: float = PATIENCE, pause: float = PAUSE) -> bool:
+    """Wait until the server has done what it does after its answers, *patience* seconds at most; whether it has.
+
+    It has when it was quiet for *pause* seconds. On a busy machine it may merely not have had its turn for so long.
+    """
     end = time.monotonic() + patience
     before = cpu_seconds(root)
     while time.monotonic() < end:
-        time.sleep(_PAUSE)
+        time.sleep(pause)
         now = cpu_seconds(root)
-        if now - before < _QUIET:
+        if now - before < _QUIET * pause:
             return True
         before = now
     return False

@@ -7,12 +7,17 @@ made anew.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from bench.compare import processes
 from bench.compare.client import Client
 from bench.compare.lmtp import LmtpClient
 from bench.compare.mail import ANNA
 from bench.compare.servers.server import Server
+
+_PATIENCE: Final = 1800.0
+_CERTAIN: Final = 0.5
+"""Seconds of quiet after which nothing goes on behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +128,11 @@ class Side:
         """CPU seconds taken so far; 0 when there is no process."""
         return processes.cpu_seconds(self.server.pid) if self.server.pid else 0.0
 
-    def settle(self, patience: float = processes.PATIENCE) -> bool:
-        """Wait until the server is quiet, *patience* seconds at most; whether it is."""
-        return processes.settle(self.server.pid, patience) if self.server.pid else True
+    def settle(self) -> None:
+        """Wait until the server is quiet, a second at most."""
+        if self.server.pid:
+            processes.settle(self.server.pid)
+
+    def finish(self) -> bool:
+        """Wait until the server is done with what many messages left it to do, half an hour at most; whether it is."""
+        return processes.settle(self.server.pid, _PATIENCE, _CERTAIN)

@@ -8,7 +8,7 @@ from bench.compare.side import Scale, Side
 from bench.compare.work import Work
 
 EACH = 20
-_ITEMS = b"(MESSAGES UNSEEN UIDNEXT UIDVALIDITY)"
+ITEMS = b"(MESSAGES UNSEEN UIDNEXT UIDVALIDITY)"
 
 
 def rows(scale: Scale) -> list[Work]:
@@ -18,15 +18,15 @@ def rows(scale: Scale) -> list[Work]:
         Work("mailboxes", f"SELECT, {scale.messages:,} messages", _select, exists, times=EACH),
         Work("mailboxes", f"SELECT, {scale.messages:,} messages, after a restart", _first, exists, _restarted,
              rounds=3, warm=False),
-        Work("mailboxes", f"STATUS, {scale.messages:,} messages", _status, _counts, _elsewhere, times=EACH),
+        Work("mailboxes", f"STATUS, {scale.messages:,} messages", _status, counts, _elsewhere, times=EACH),
         Work("mailboxes", f"LIST, {many}", _list, lambda a: count(a, b"LIST")),
-        Work("mailboxes", f"LIST RETURN (STATUS), {many}", _list_status, _counts, needs=("LIST-STATUS",)),
-        Work("mailboxes", f"STATUS of {many}, pipelined", _each, _counts),
+        Work("mailboxes", f"LIST RETURN (STATUS), {many}", _list_status, counts, needs=("LIST-STATUS",)),
+        Work("mailboxes", f"STATUS of {many}, pipelined", _each, counts),
         Work("mailboxes", "CREATE, DELETE", _create, all_ok, times=EACH),
     ]  # fmt: skip
 
 
-def _counts(answer: bytes) -> list[tuple[int, int, int]]:
+def counts(answer: bytes) -> list[tuple[int, int, int]]:
     return sorted((each[b"MESSAGES"], each[b"UNSEEN"], each[b"UIDNEXT"]) for each in status(answer))
 
 
@@ -49,7 +49,7 @@ def _elsewhere(side: Side) -> None:
 
 
 def _status(side: Side) -> bytes:
-    return b"".join([side.spare(0).command(b"STATUS INBOX " + _ITEMS) for _ in range(EACH)])
+    return b"".join([side.spare(0).command(b"STATUS INBOX " + ITEMS) for _ in range(EACH)])
 
 
 def _list(side: Side) -> bytes:
@@ -57,12 +57,12 @@ def _list(side: Side) -> bytes:
 
 
 def _list_status(side: Side) -> bytes:
-    return side.client(BEN).command(b'LIST "" * RETURN (STATUS ' + _ITEMS + b")")
+    return side.client(BEN).command(b'LIST "" * RETURN (STATUS ' + ITEMS + b")")
 
 
 def _each(side: Side) -> bytes:
     names = [b"Folder/%03d" % number for number in range(side.scale.mailboxes)]
-    return side.client(BEN).commands([b"STATUS " + name + b" " + _ITEMS for name in names])
+    return side.client(BEN).commands([b"STATUS " + name + b" " + ITEMS for name in names])
 
 
 def _create(side: Side) -> bytes:

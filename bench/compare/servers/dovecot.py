@@ -120,10 +120,10 @@ class Dovecot(Server):
         )
 
     def prepare(self, accounts: Iterable[str]) -> None:
-        """Write the configuration; accounts need no making."""
+        """Write the configuration; accounts need no making. May be called again, for more accounts."""
         self._file.write_text(self.settings())
         for name in ("run", "state", "home"):
-            (self.directory / name).mkdir(mode=0o755)
+            (self.directory / name).mkdir(mode=0o755, exist_ok=True)
         if os.geteuid() == 0:
             shutil.chown(self.directory / "home", OWNER)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,9 @@ from restante.app import open_accounts
 from restante.config import load
 
 SOURCE: Final = Path(__file__).resolve().parents[3] / "src"
+
+_TOGETHER: Final = 16
+"""Accounts made at once."""
 
 _SETTINGS: Final = """\
 [data]
@@ -67,14 +71,15 @@ class Restante(Server):
         return _SETTINGS.format(data=self.directory / "data", imap=self.imap, lmtp=self.lmtp, workers=self._workers)
 
     def prepare(self, accounts: Iterable[str]) -> None:
-        """Write the configuration, make the accounts."""
+        """Write the configuration, make the accounts. May be called again, for more accounts."""
         self._file.write_text(self.settings())
         asyncio.run(self._add(accounts))
 
     async def _add(self, names: Iterable[str]) -> None:
         async with open_accounts(load(self._file).config) as accounts:
-            for name in names:
-                await accounts.add(name, PASSWORD)
+            ahead = iter(names)
+            while some := list(itertools.islice(ahead, _TOGETHER)):
+                await asyncio.gather(*(accounts.add(name, PASSWORD) for name in some))
 
     def line(self) -> Sequence[str]:
         """The command of the README."""

@@ -1,0 +1,1 @@
+"""What things cost as a mailbox and the number of accounts grow; ``python -m bench.growth``."""
