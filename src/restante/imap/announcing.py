@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from restante.imap.core.fetch import report
+from restante.imap.core.fetch_answers import report
 from restante.imap.hooks import FetchAtt
 from restante.imap.state import Selected
 from restante.model.ids import Uid

@@ -9,7 +9,7 @@ The rule it protects: no NUL leaves in a literal (RFC 9051 §4.3); it goes out a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from restante.imap.wire import writer
@@ -44,6 +44,11 @@ Octets = bytes | Streamed | Deferred
 def without_nul(data: bytes) -> bytes:
     """*data* fit for a literal."""
     return data.replace(b"\x00", b"\x80") if b"\x00" in data else data
+
+
+def without_nuls(pieces: Sequence[bytes]) -> Sequence[bytes]:
+    """*pieces*, fit for a literal."""
+    return [*map(without_nul, pieces)] if any(b"\x00" in piece for piece in pieces) else pieces
 
 
 def parts(message: MessageRecord) -> Part:

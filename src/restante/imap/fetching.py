@@ -1,13 +1,17 @@
-"""What FETCH items need to know besides the message: the client's view and what it agreed to."""
+"""What FETCH items are written with: columns of a batch of messages, and what of the client they need to know.
+
+Strategy: what all messages of a batch are told is one template, filled in for each; octets of messages are put between as they
+were read, and all of it is joined once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from restante.imap.view import MailboxView
-from restante.model.flags import FlagSet
-from restante.store.model import MessageRecord
+from restante.store.model import MessageColumns
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,38 +27,47 @@ class FetchContext:
     utf8: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Messages to answer with, as columns: position *i* of each is one message.
-
-    Attributes:
-        records: what was read of them; empty where UIDs, flags and modseqs are all that is needed.
-    """
-
-    uids: Sequence[int]
-    flags: Sequence[FlagSet]
-    modseqs: Sequence[int]
-    records: Sequence[MessageRecord] = ()
-
-    @classmethod
-    def of(cls, records: Sequence[MessageRecord]) -> Batch:
-        """The columns of *records*."""
-        return cls([m.uid for m in records], [m.flags for m in records], [m.modseq for m in records], records)
+Values = Callable[[MessageColumns, FetchContext], Iterable[object]]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """How an item is written for many messages at once: *template* with one placeholder, and the *values* for it."""
+    """How an item is written for many messages at once.
+
+    Attributes:
+        template: the item's name, and one placeholder.
+        values: what goes there.
+        octets: what follows it as it is, if anything does: pieces in columns.
+    """
 
     template: bytes
-    values: Callable[[Batch, FetchContext], Iterable[object]]
+    values: Values
+    octets: Callable[[MessageColumns], Sequence[Sequence[bytes]]] | None = None
 
 
-def lines(batch: Batch, context: FetchContext, columns: Sequence[Column]) -> list[bytes]:
+def labelled(label: bytes, rest: bytes) -> bytes:
+    """A template of *label*, whatever is in it, and *rest*."""
+    return label.replace(b"%", b"%%") + rest
+
+
+def lines(batch: MessageColumns, context: FetchContext, columns: Sequence[Column]) -> bytes:
     """The untagged FETCH (or UIDFETCH) of each message of *batch*, ``* `` and CRLF included."""
     uid_only = context.view.style.uid_only
-    start = b"* %d UIDFETCH (" if uid_only else b"* %d FETCH ("
-    template = start + b" ".join([column.template for column in columns]) + b")\r\n"
-    numbers = batch.uids if uid_only else context.view.seqnums(batch.uids)
-    values = [column.values(batch, context) for column in columns]
-    return [template % row for row in zip(numbers, *values, strict=True)]
+    template = b"* %d UIDFETCH (" if uid_only else b"* %d FETCH ("
+    values: list[Iterable[object]] = [batch.uids if uid_only else context.view.seqnums(batch.uids)]
+    pieces: list[Iterable[bytes]] = []
+    for number, column in enumerate(columns):
+        template += b" " + column.template if number else column.template
+        values.append(column.values(batch, context))
+        if column.octets is not None:
+            pieces += [_filled(template, values), *column.octets(batch)]
+            template, values = b"", []
+    template += b")\r\n"
+    if not pieces:
+        return b"".join(_filled(template, values))
+    pieces.append(_filled(template, values) if values else [template] * len(batch.uids))
+    return b"".join(chain.from_iterable(zip(*pieces, strict=True)))
+
+
+def _filled(template: bytes, values: Sequence[Iterable[object]]) -> list[bytes]:
+    return [template % row for row in zip(*values, strict=True)]

@@ -10,12 +10,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 _FIELD: Final = re.compile(rb"^([!-9;-\xff]++)[ \t]*+:(.*+(?:\n[ \t].*+)*+)\n?", re.MULTILINE)
 _WHOLE_FIELD: Final = re.compile(rb"^(([!-9;-\xff]++)[ \t]*+:.*+(?:\n[ \t].*+)*+\n?)", re.MULTILINE)
+_NAME: Final = re.compile(rb"[!-9;-\xff]+")
 _NEVER_SHOWN: Final = b"\r\n\x00"
 _CRLF: Final = b"\r\n"
+_BEFORE_PATTERN: Final = 100
+"""Headers to look at before a pattern is worth its making, some 0.3 ms."""
+_MOST_NAMES: Final = 16
+_MOST_OCTETS: Final = 1024
+"""How many names a pattern has, and how long those are that are remembered."""
 
 
 class HeaderField(NamedTuple):
@@ -77,9 +84,53 @@ def select(header: bytes, names: Sequence[bytes], *, exclude: bool = False) -> b
 
     The matching fields' raw octets in the header's order, each with its line end, and then the blank line.
     """
-    wanted = frozenset(name.lower() for name in names)
+    return _select(header, frozenset(map(bytes.lower, names)), exclude)
+
+
+def _select(header: bytes, wanted: frozenset[bytes], exclude: bool) -> bytes:
     chosen = [field for field, name in _WHOLE_FIELD.findall(header) if (name.lower() in wanted) is not exclude]
     if chosen and not chosen[-1].endswith(b"\n"):
         chosen.append(_CRLF)
     chosen.append(_CRLF)
     return b"".join(chosen)
+
+
+class Selection:
+    """:func:`select` with *names*, for many headers.
+
+    Clients list a mailbox by a handful of fields, and ask for the same ones each time; after the first headers they get a pattern
+    of their own, which passes over all other lines at once. A long list of names, which it would try one by one, gets none.
+    """
+
+    __slots__ = ("_left", "_pattern", "_wanted")
+
+    def __init__(self, names: Iterable[bytes]) -> None:
+        self._wanted = frozenset(map(bytes.lower, names))
+        self._pattern: re.Pattern[bytes] | None = None
+        self._left = _BEFORE_PATTERN
+
+    def of(self, header: bytes) -> bytes:
+        """The selected fields and a blank line."""
+        pattern = self._pattern or self._count()
+        # Without a line end after the last field, there is one to be added.
+        if pattern is None or not header.endswith(b"\n"):
+            return _select(header, self._wanted, False)
+        chosen = pattern.findall(b"\n" + header)
+        return b"\n".join(chosen) + b"\n\r\n" if chosen else _CRLF
+
+    def _count(self) -> re.Pattern[bytes] | None:
+        self._left -= 1
+        if self._left == 0 and len(self._wanted) <= _MOST_NAMES:
+            names = b"|".join(re.escape(name) for name in sorted(self._wanted) if _NAME.fullmatch(name)) or b"(?!)"
+            self._pattern = re.compile(rb"\n((?:%b)[ \t]*+:.*+(?:\n[ \t].*+)*+)" % names, re.IGNORECASE)
+        return self._pattern
+
+
+@lru_cache(maxsize=64)
+def _kept_selection(names: tuple[bytes, ...]) -> Selection:
+    return Selection(names)
+
+
+def selection(names: tuple[bytes, ...]) -> Selection:
+    """The :class:`Selection` of *names*, the same one for those who ask again."""
+    return _kept_selection(names) if sum(map(len, names)) <= _MOST_OCTETS else Selection(names)

@@ -6,10 +6,12 @@ zone is kept, not folded away.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
-from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar
+
+V = TypeVar("V")
 
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
@@ -48,24 +50,51 @@ class MailDate:
 
     def wire(self) -> bytes:
         """``date-time`` without its quotes, 26 octets: ``17-Jul-1996 02:44:25 -0700`` (RFC 9051 §9)."""
-        day, seconds = divmod(self.epoch + self.zone * 60, _DAY)
-        minutes, second = divmod(seconds, 60)
-        return b"%b %02d:%02d:%02d %b" % (_day_text(day), minutes // 60, minutes % 60, second, _zone_text(self.zone))
+        return wires([self.epoch], [self.zone])[0]
 
 
-@lru_cache(maxsize=4096)
+def wires(epochs: Iterable[int], zones: Iterable[int]) -> list[bytes]:
+    """:meth:`MailDate.wire` of many at once, from tables: most mail of a mailbox shares its days and its zones."""
+    return [
+        _DAYS[(local := epoch + zone * 60) // _DAY] + _MINUTES[local % _DAY // 60] + _ENDS[zone][local % 60]
+        for epoch, zone in zip(epochs, zones, strict=True)
+    ]
+
+
+class _Texts(dict[int, V]):
+    """Texts by number, made when first asked for; *most* are kept."""
+
+    __slots__ = ("_make", "_most")
+
+    def __init__(self, make: Callable[[int], V], most: int) -> None:
+        self._make = make
+        self._most = most
+
+    def __missing__(self, number: int) -> V:
+        if len(self) >= self._most:
+            self.clear()
+        found = self[number] = self._make(number)
+        return found
+
+
 def _day_text(day: int) -> bytes:
     try:
         found = date.fromordinal(day + _EPOCH_ORDINAL)
     except (ValueError, OverflowError):
         found = date(1970, 1, 1)
-    return f"{found.day:02d}-{MONTHS[found.month - 1]}-{found.year:04d}".encode()
+    return f"{found.day:02d}-{MONTHS[found.month - 1]}-{found.year:04d} ".encode()
 
 
-@lru_cache(maxsize=4096)
-def _zone_text(zone: int) -> bytes:
+def _zone_texts(zone: int) -> tuple[bytes, ...]:
+    """For each second of a minute what ends the text, zone included."""
     hours, minutes = divmod(abs(zone), 60)
-    return f"{'-' if zone < 0 else '+'}{hours:02d}{minutes:02d}".encode()
+    sign = "-" if zone < 0 else "+"
+    return tuple(f"{second:02d} {sign}{hours:02d}{minutes:02d}".encode() for second in range(60))
+
+
+_DAYS: Final = _Texts(_day_text, 16_384)
+_MINUTES: Final = tuple(f"{minute // 60:02d}:{minute % 60:02d}:".encode() for minute in range(1440))
+_ENDS: Final = _Texts(_zone_texts, 128)
 
 
 def day_of(calendar: date) -> int:

@@ -7,8 +7,9 @@ hold wire text (``envelope`` and its kin) are answers computed once at arrival, 
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from restante.mime.scan import DEFAULT_LIMITS as DEFAULT_SCAN
 from restante.mime.scan import ScanLimits
@@ -289,6 +290,65 @@ class MessageRecord(NamedTuple):
     def internal_date(self) -> MailDate:
         """The INTERNALDATE; asks for :attr:`Field.DATE`."""
         return MailDate(self.internal_epoch, self.internal_zone)
+
+
+class MessageColumns(NamedTuple):
+    """Messages as read, in columns: position *i* of each is one message. A column that was not asked for may be empty.
+
+    The columns are the fields of :class:`MessageRecord`, but for a message's octets: :attr:`Field.RAW` reads them as *headers*
+    and, for what follows, *texts*. Where *blobs* has a name, the text is empty and the blob has the whole message; without
+    :attr:`Field.RAW`, *texts* and *blobs* are empty.
+    """
+
+    uids: Sequence[Uid]
+    flags: Sequence[FlagSet]
+    modseqs: Sequence[ModSeq]
+    sizes: Sequence[int] = ()
+    internal_epochs: Sequence[int] = ()
+    internal_zones: Sequence[int] = ()
+    save_epochs: Sequence[int] = ()
+    envelopes: Sequence[bytes] = ()
+    bodies: Sequence[bytes] = ()
+    bodystructures: Sequence[bytes] = ()
+    parts: Sequence[bytes] = ()
+    headers: Sequence[bytes] = ()
+    texts: Sequence[bytes] = ()
+    blobs: Sequence[str | None] = ()
+    email_ids: Sequence[EmailId] = ()
+    thread_ids: Sequence[ThreadId | None] = ()
+    previews: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, records: Sequence[MessageRecord], *, octets: bool = False) -> MessageColumns:
+        """The columns of *records*; with their *octets*, if header and octets were both asked for."""
+        if not records:
+            return cls((), (), ())
+        columns = list(zip(*records, strict=True))
+        headers, raws = columns[_HEADER_AT], columns[_RAW_AT]
+        if octets:
+            columns[_RAW_AT] = tuple(
+                raw[len(header) :] if raw else b"" for header, raw in zip(headers, raws, strict=True)
+            )
+        else:
+            columns[_RAW_AT] = columns[_RAW_AT + 1] = ()
+        return cls(*columns[:-1])
+
+    def record(self, at: int) -> MessageRecord:
+        """The message at position *at*."""
+        values = [column[at] if column else None for column in self]
+        if self.texts:
+            values[_RAW_AT] = None if self.blobs[at] else self.headers[at] + self.texts[at]
+        given = zip(MessageRecord._fields, values, strict=False)
+        return MessageRecord._make({**_NOTHING, **{name: value for name, value in given if value is not None}}.values())
+
+    def part(self, start: int, end: int) -> MessageColumns:
+        """The messages at positions *start* to *end*."""
+        return MessageColumns._make(column[start:end] for column in self)
+
+
+_HEADER_AT: Final = MessageRecord._fields.index("header")
+_NOTHING: Final = dict.fromkeys(MessageRecord._fields) | MessageRecord._field_defaults
+_RAW_AT: Final = MessageRecord._fields.index("raw")
 
 
 @dataclass(frozen=True, slots=True)

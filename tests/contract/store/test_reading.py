@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from tests.support.store import Clock, fill, mail, new, octets, uids
 
 from restante.mime.encode import load
 from restante.model.dates import MailDate
-from restante.store.api import Mailbox, Store
+from restante.model.flags import FlagSet
+from restante.model.mailbox_name import MailboxName
+from restante.store.api import Account, Mailbox, Store
 from restante.store.arrival import email_id, summarise, thread_id
-from restante.store.errors import Unavailable
+from restante.store.errors import NoSuchMailbox, Unavailable
 from restante.store.model import Field, MessageRecord, NewMessage
 
 RAW = mail("Re: Lunch", "At noon?", from_="Ann <ann@example.org>", message_id="<b@x>", references="<a@x>")
@@ -118,3 +122,80 @@ async def test_equal_octets_have_equal_ids(inbox: Mailbox) -> None:
     await inbox.append([new(RAW), new(RAW, "\\Seen", epoch=5)])
     first, second = await inbox.messages(uids(1, 2), Field.IDS)
     assert (first.email_id, first.thread_id) == (second.email_id, second.thread_id)
+
+
+NAMES = {
+    Field.DATE: {"internal_epochs": "internal_epoch", "internal_zones": "internal_zone"},
+    Field.SIZE: {"sizes": "size"},
+    Field.ENVELOPE: {"envelopes": "envelope"},
+    Field.BODY: {"bodies": "body"},
+    Field.BODYSTRUCTURE: {"bodystructures": "bodystructure"},
+    Field.PARTS: {"parts": "parts"},
+    Field.HEADER: {"headers": "header"},
+    Field.SAVE_DATE: {"save_epochs": "save_epoch"},
+    Field.IDS: {"email_ids": "email_id", "thread_ids": "thread_id"},
+    Field.PREVIEW: {"previews": "preview"},
+    Field.RAW: {"blobs": "blob"},
+}
+"""Columns and the record's fields they hold."""
+
+
+@pytest.fixture
+async def assorted(inbox: Mailbox) -> Mailbox:
+    """Forty messages, some gone; with NULs, without a header, without a text, and too large for the rows."""
+    raws = [mail(f"Number {number}", "text " * number) for number in range(36)]
+    raws += [b"", b"Subject: nul \x00 here\r\n\r\n\x00", b"\r\nno header", mail("Large", "0123456789" * 2_000)]
+    flags: tuple[list[str], ...] = ([], ["\\Seen"], ["$Junk", "\\Flagged"])
+    await inbox.append(
+        [NewMessage(raw, MailDate(1_000 + at, at - 20), FlagSet(flags[at % 3])) for at, raw in enumerate(raws)]
+    )
+    await inbox.expunge(uids(3, 4, 20), deleted_only=False)
+    return inbox
+
+
+SETS = {
+    "one": [7],
+    "all": range(1, 41),
+    "neighbours": range(5, 19),
+    "every other": range(1, 41, 2),
+    "few of many": range(1, 41, 4),
+    "scattered": [1, 12, 13, 14, 15, 16, 17, 30, 31, 40],
+    "gone": [3, 4],
+    "one gone, its neighbour not asked for": [1, 2, 3, 5, 6, 7, 8, 9, 10, 12],
+    "none": [],
+}
+
+
+@pytest.mark.parametrize("wanted", SETS.values(), ids=SETS)
+@pytest.mark.parametrize("field", [Field.NONE, *NAMES, ~Field.NONE & ~Field.SORT], ids=str)
+async def test_columns_say_what_records_say(assorted: Mailbox, field: Field, wanted: Sequence[int]) -> None:
+    asked = uids(*wanted)
+    columns, records = await assorted.columns(asked, field), await assorted.messages(asked, field | Field.HEADER)
+    assert list(columns.uids) == [record.uid for record in records]
+    assert list(columns.flags) == [record.flags for record in records]
+    assert list(columns.modseqs) == [record.modseq for record in records]
+    for name, of in ((name, of) for one, names in NAMES.items() if one in field for name, of in names.items()):
+        assert list(getattr(columns, name)) == [getattr(record, of) for record in records], name
+    if Field.RAW in field:
+        octets = [header + text for header, text in zip(columns.headers, columns.texts, strict=True)]
+        assert octets == [record.header if record.blob else record.raw for record in records]
+    else:
+        assert not columns.texts
+        assert not columns.blobs
+
+
+async def test_columns_of_a_deleted_mailbox(account: Account) -> None:
+    await account.create(MailboxName("Work"))
+    work = await account.mailbox(MailboxName("Work"))
+    await fill(work, *[[]] * 20)
+    await account.delete(MailboxName("Work"))
+    for wanted in ([1], range(1, 21), range(1, 21, 4)):
+        with pytest.raises(NoSuchMailbox):
+            await work.columns(uids(*wanted), Field.ENVELOPE)
+
+
+async def test_part_of_columns(assorted: Mailbox) -> None:
+    columns = await assorted.columns(uids(*range(1, 41)), Field.SIZE | Field.ENVELOPE)
+    part = columns.part(4, 9)
+    assert list(part.sizes) == list(columns.sizes[4:9])
+    assert list(part.envelopes) == list(columns.envelopes[4:9])

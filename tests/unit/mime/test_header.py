@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
-from restante.mime.header import fields, first, raw_values, select, unfold, values
+from restante.mime.header import Selection, fields, first, raw_values, select, selection, unfold, values
 
 HEADER = b"From x Mon Jan 1\r\nSubject: one\r\n two\r\nno field\r\nto : a@b\r\nTO:\tc@d\r\nX-Y:\r\nBad \xe4: z\r\n\xe4: 8\r\n\r\n"
 
@@ -57,3 +59,40 @@ def test_a_header_without_its_last_line_end_or_blank_line() -> None:
 
 def test_a_name_is_matched_whole() -> None:
     assert select(b"Subject-X: a\r\nX-Subject: b\r\nSubject: c\r\n\r\n", [b"subject"]) == b"Subject: c\r\n\r\n"
+
+
+NAMES = (
+    (b"subject", b"TO"),
+    (b"To",),
+    (b"X-Y", b"\xe4", b"to"),
+    (b"no field", b"", b"a:b"),
+    (b".*", b"t."),
+    (b"subject",) * 20,
+)
+
+
+@pytest.mark.parametrize("names", NAMES, ids=str)
+def test_a_selection_says_the_same_however_often_it_is_asked(names: tuple[bytes, ...]) -> None:
+    chance = random.Random(5322)
+    pieces = [
+        *HEADER.splitlines(keepends=True),
+        b"\r\n",
+        b"\n",
+        b" ",
+        b"To",
+        b":",
+        b"Subject: last",
+        b"\tfolded",
+        b"\x00\r",
+    ]
+    headers = [HEADER, *(b"".join(chance.choices(pieces, k=chance.randrange(12))) for _ in range(400))]
+    chosen = Selection(names)
+    for header in headers:
+        assert chosen.of(header) == select(header, names)
+
+
+def test_who_asks_for_the_same_fields_again_shares_a_selection() -> None:
+    assert selection((b"From", b"To")) is selection((b"From", b"To"))
+    long = tuple(b"name-%d" % number for number in range(500))
+    assert selection(long) is not selection(long)
+    assert selection(long).of(b"Name-7: a\r\nB: c\r\n\r\n") == b"Name-7: a\r\n\r\n"

@@ -5,16 +5,18 @@ Answers that were computed at arrival are joined, not made; and as a batch of me
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
 
 from restante.imap.core.sections import read_body_section
-from restante.imap.fetching import Batch, Column, FetchContext
+from restante.imap.fetching import Column, FetchContext, Values
 from restante.imap.hooks import FetchAtt, FetchItem
 from restante.imap.registry import Registry
 from restante.imap.wire.reader import Reader
-from restante.store.model import Field, MessageRecord
+from restante.model.dates import wires
+from restante.store.model import Field, MessageColumns, MessageRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,11 @@ class Plain:
 
     def render(self, message: MessageRecord, context: FetchContext) -> bytes:
         """The item's name and value."""
-        (value,) = self.column.values(Batch.of([message]), context)
+        (value,) = self.column.values(MessageColumns.of([message]), context)
         return self.column.template % value
 
 
-def _flags(batch: Batch, context: FetchContext) -> Iterable[bytes]:
+def _flags(batch: MessageColumns, context: FetchContext) -> Iterable[bytes]:
     """``\\Recent`` as this session has it (RFC 3501 §2.3.2)."""
     view = context.view
     if not view.has_recent:
@@ -43,40 +45,41 @@ def _flags(batch: Batch, context: FetchContext) -> Iterable[bytes]:
     ]
 
 
-def _kept(answer: bytes | None) -> bytes:
-    """An answer computed at arrival, which was read because it was asked for."""
-    assert answer is not None
-    return answer
+def of_columns(fields: Field, template: bytes, values: Values) -> Plain:
+    """An item whose *values* are made of columns; *template* has the item's name and one placeholder."""
+    return Plain(fields, Column(template, values))
 
 
-def of_records(fields: Field, template: bytes, value: Callable[[MessageRecord], object]) -> Plain:
-    """An item whose *value* is read from each message's record; *template* has the item's name and one placeholder."""
-    return Plain(fields, Column(template, lambda batch, context: map(value, batch.records)))
+def as_kept(fields: Field, template: bytes, name: str) -> Plain:
+    """An item that is written as it is kept, in the column *name*."""
+    column: Callable[[MessageColumns], Sequence[object]] = attrgetter(name)
+    return Plain(fields, Column(template, lambda batch, context: column(batch)))
 
 
-UID: Final = Plain(Field.NONE, Column(b"UID %d", lambda batch, context: batch.uids))
+UID: Final = as_kept(Field.NONE, b"UID %d", "uids")
 FLAGS: Final = Plain(Field.NONE, Column(b"FLAGS (%b)", _flags))
 MODSEQ: Final = Plain(Field.NONE, Column(b"MODSEQ (%d)", lambda batch, context: batch.modseqs), enables="CONDSTORE")
-_BODY: Final = of_records(Field.BODY, b"BODY %b", lambda m: _kept(m.body))
+_BODY: Final = as_kept(Field.BODY, b"BODY %b", "bodies")
+_INTERNAL_DATE: Final = of_columns(
+    Field.DATE, b'INTERNALDATE "%b"', lambda batch, context: wires(batch.internal_epochs, batch.internal_zones)
+)
+_SIZE: Final = as_kept(Field.SIZE, b"RFC822.SIZE %d", "sizes")
+_ENVELOPE: Final = as_kept(Field.ENVELOPE, b"ENVELOPE %b", "envelopes")
+_BODYSTRUCTURE: Final = as_kept(Field.BODYSTRUCTURE, b"BODYSTRUCTURE %b", "bodystructures")
 
 
 def _body(r: Reader, tables: Registry) -> FetchAtt:
     return read_body_section(r, sets_seen=True) if r.peek(b"[") else _BODY
 
 
-def _item(name: str, fields: Field, template: bytes, value: Callable[[MessageRecord], object]) -> FetchItem:
-    item = of_records(fields, template, value)
-    return FetchItem(name, lambda r, tables: item)
-
-
 ITEMS: Final = (
     FetchItem("UID", lambda r, tables: UID),
     FetchItem("FLAGS", lambda r, tables: FLAGS),
     FetchItem("BODY", _body),
-    _item("INTERNALDATE", Field.DATE, b'INTERNALDATE "%b"', lambda m: m.internal_date.wire()),
-    _item("RFC822.SIZE", Field.SIZE, b"RFC822.SIZE %d", lambda m: m.size),
-    _item("ENVELOPE", Field.ENVELOPE, b"ENVELOPE %b", lambda m: _kept(m.envelope)),
-    _item("BODYSTRUCTURE", Field.BODYSTRUCTURE, b"BODYSTRUCTURE %b", lambda m: _kept(m.bodystructure)),
+    FetchItem("INTERNALDATE", lambda r, tables: _INTERNAL_DATE),
+    FetchItem("RFC822.SIZE", lambda r, tables: _SIZE),
+    FetchItem("ENVELOPE", lambda r, tables: _ENVELOPE),
+    FetchItem("BODYSTRUCTURE", lambda r, tables: _BODYSTRUCTURE),
 )
 
 MACROS: Final = {

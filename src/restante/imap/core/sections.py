@@ -6,17 +6,19 @@ top-level header is kept apart, so asking for it reads no body.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import add
 from typing import Final
 
-from restante.imap.content import Octets, built, literal, parts, without_nul
-from restante.imap.fetching import FetchContext
+from restante.imap.content import Octets, built, literal, parts, without_nul, without_nuls
+from restante.imap.fetching import Column, FetchContext, labelled
 from restante.imap.hooks import FetchItem
 from restante.imap.wire import writer
 from restante.imap.wire.reader import Reader
 from restante.mime import header
 from restante.mime.part import Part
-from restante.store.model import Field, MessageRecord
+from restante.store.model import Field, MessageColumns, MessageRecord
 
 _TEXTS: Final = ("HEADER", "HEADER.FIELDS", "HEADER.FIELDS.NOT", "TEXT", "MIME")
 
@@ -110,14 +112,16 @@ class Partial:
 
 @dataclass(frozen=True, slots=True)
 class BodySection:
-    """One ``BODY[…]`` (or RFC822, RFC822.HEADER, RFC822.TEXT, which differ by their *label*)."""
+    """One ``BODY[…]`` (or RFC822, RFC822.HEADER, RFC822.TEXT, which differ by their *label*).
+
+    The header and the whole message are columns; what must be sought in the message is not.
+    """
 
     section: Section
     partial: Partial | None
     sets_seen: bool
     label: bytes
     enables: str = ""
-    column: None = None
 
     @property
     def fields(self) -> Field:
@@ -126,12 +130,25 @@ class BodySection:
             return Field.HEADER
         return Field.RAW | Field.PARTS if self.section.path or self.section.text else Field.RAW | Field.SIZE
 
+    @property
+    def column(self) -> Column | None:
+        """The header, fields of it, or the whole message, of many."""
+        section = self.section
+        if section.is_header:
+            select = self._select()
+            return Column(
+                labelled(self.label, b" %b"), lambda batch, context: map(self._value, map(select, batch.headers))
+            )
+        if section.path or section.text or self.partial is not None:
+            return None
+        return Column(labelled(self.label, b" {%d}\r\n"), _octets_of_each, octets=_octets)
+
     def render(self, message: MessageRecord, context: FetchContext) -> Octets:
         """``BODY[section]<origin> literal``, or NIL for a part that is not there."""
         section = self.section
         if section.is_header:
             assert message.header is not None
-            return self._header(message.header)
+            return b"%b %b" % (self.label, self._value(self._select()(message.header)))
         if not section.path and not section.text:
             return self._range(message, 0, message.size)
         found = _locate(parts(message), section)
@@ -139,7 +156,8 @@ class BodySection:
             return self.label + b" NIL"
         start, end = found
         if section.names:
-            return built(message, start, end, self._header)
+            select = self._select()
+            return built(message, start, end, lambda raw: b"%b %b" % (self.label, self._value(select(raw))))
         return self._range(message, start, end)
 
     def _range(self, message: MessageRecord, start: int, end: int) -> Octets:
@@ -147,14 +165,28 @@ class BodySection:
             start, end = self.partial.within(start, end)
         return literal(self.label, message, start, end)
 
-    def _header(self, raw: bytes) -> bytes:
-        section = self.section
-        if section.names:
-            raw = header.select(raw, section.names, exclude=section.text.endswith(".NOT"))
+    def _select(self) -> Callable[[bytes], bytes]:
+        """What takes the fields that are wanted out of a header."""
+        names = self.section.names
+        if not names:
+            return bytes
+        if self.section.text.endswith(".NOT"):
+            return lambda raw: header.select(raw, names, exclude=True)
+        return header.selection(names).of
+
+    def _value(self, raw: bytes) -> bytes:
         if self.partial is not None:
             start, end = self.partial.within(0, len(raw))
             raw = raw[start:end]
-        return b"%b %b" % (self.label, writer.literal(without_nul(raw)) if raw else b'""')
+        return writer.literal(without_nul(raw)) if raw else b'""'
+
+
+def _octets_of_each(batch: MessageColumns, context: FetchContext) -> Iterable[int]:
+    return map(add, map(len, batch.headers), map(len, batch.texts))
+
+
+def _octets(batch: MessageColumns) -> tuple[Sequence[bytes], Sequence[bytes]]:
+    return without_nuls(batch.headers), without_nuls(batch.texts)
 
 
 def _locate(root: Part, section: Section) -> tuple[int, int] | None:

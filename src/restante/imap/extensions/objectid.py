@@ -10,13 +10,14 @@ from collections.abc import Callable
 from typing import Final
 
 from restante.imap.capability import always
-from restante.imap.core.fetch_items import of_records
+from restante.imap.core.fetch_items import of_columns
+from restante.imap.fetching import FetchContext
 from restante.imap.hooks import FetchItem, SearchKey, SearchTerm, StatusItem
 from restante.imap.registry import Extension, Registry
 from restante.imap.state import Selected
 from restante.imap.wire.reader import Reader
 from restante.model.ids import EmailId, ThreadId
-from restante.store.model import Field, MessageRecord, StoreFeature
+from restante.store.model import Field, MessageColumns, StoreFeature
 from restante.store.query import Query, WithEmailId, WithThreadId
 
 _OBJECT_ID: Final = re.compile(rb"[A-Za-z0-9_-]{1,255}")
@@ -26,18 +27,13 @@ def _on_select(s: Selected) -> bytes:
     return b"OK [MAILBOXID (%b)] The mailbox's lasting name" % s.mailbox.id.encode()
 
 
-def _email_id(message: MessageRecord) -> bytes:
-    assert message.email_id is not None
-    return message.email_id.encode()
-
-
-def _thread_id(message: MessageRecord) -> bytes:
+def _thread_ids(batch: MessageColumns, context: FetchContext) -> list[bytes]:
     """NIL where the engine knows no conversations (§5.2)."""
-    return b"(%b)" % message.thread_id.encode() if message.thread_id else b"NIL"
+    return [b"(%b)" % thread.encode() if thread else b"NIL" for thread in batch.thread_ids]
 
 
-_EMAIL_ID: Final = of_records(Field.IDS, b"EMAILID (%b)", _email_id)
-_THREAD_ID: Final = of_records(Field.IDS, b"THREADID %b", _thread_id)
+_EMAIL_ID: Final = of_columns(Field.IDS, b"EMAILID (%b)", lambda batch, context: map(str.encode, batch.email_ids))
+_THREAD_ID: Final = of_columns(Field.IDS, b"THREADID %b", _thread_ids)
 
 
 def _key(make: Callable[[str], Query]) -> Callable[[Reader, Registry], SearchTerm]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from restante.imap.capability import always
-from restante.imap.core.fetch_items import of_records
+from restante.imap.core.fetch_items import of_columns
 from restante.imap.core.search_keys import constant, dated
 from restante.imap.hooks import FetchItem, SearchKey
 from restante.imap.registry import Extension
-from restante.model.dates import MailDate
+from restante.model.dates import wires
 from restante.store.model import Field, StoreFeature
 from restante.store.query import All, Compare, DateField
 
-_SAVE_DATE: Final = of_records(Field.SAVE_DATE, b'SAVEDATE "%b"', lambda m: MailDate(m.save_epoch).wire())
+_SAVE_DATE: Final = of_columns(
+    Field.SAVE_DATE, b'SAVEDATE "%b"', lambda batch, context: wires(batch.save_epochs, [0] * len(batch.uids))
+)
 
 extension: Final = Extension(
     name="SAVEDATE",

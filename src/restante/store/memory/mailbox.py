@@ -26,6 +26,7 @@ from restante.store.model import (
     FlagsUpdated,
     MailboxRecord,
     MailboxStatus,
+    MessageColumns,
     MessageRecord,
     NewMessage,
 )
@@ -70,6 +71,12 @@ class MemoryMailbox:
         """Read ascending *uids*."""
         index = self._live().index
         return [self._record(index, at, fields) for at in index.positions(uids)]
+
+    async def columns(self, uids: Sequence[Uid], fields: Field) -> MessageColumns:
+        """As :meth:`messages`, in columns."""
+        octets = Field.RAW in fields
+        records = await self.messages(uids, fields | Field.HEADER if octets else fields)
+        return MessageColumns.of(records, octets=octets)
 
     def _record(self, index: MemoryIndex, at: int, fields: Field) -> MessageRecord:
         message = index.messages[at]

@@ -8,6 +8,8 @@ The rule it protects: a number never means two sets.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import apsw
 
 from restante.model.flags import SYSTEM_FLAGS, FlagSet
@@ -46,6 +48,13 @@ class FlagSets:
         if found is None:
             raise Corrupt("a message's flags are missing")
         return found
+
+    def of_all(self, connection: apsw.Connection, numbers: Sequence[int]) -> list[FlagSet]:
+        """The sets of those *numbers*. Raises Corrupt."""
+        try:
+            return list(map(self._by_id.__getitem__, numbers))
+        except KeyError:
+            return [self.of(connection, number) for number in numbers]
 
     def number(self, connection: apsw.Connection, flags: FlagSet) -> int:
         """The number of *flags*, given out now if need be; within a write transaction only."""

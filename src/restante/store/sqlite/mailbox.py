@@ -26,11 +26,12 @@ from restante.store.model import (
     FlagsUpdated,
     MailboxRecord,
     MailboxStatus,
+    MessageColumns,
     MessageRecord,
     NewMessage,
 )
 from restante.store.query import Query
-from restante.store.sqlite import arriving, copying, flagging, intake, listing, reading, removing
+from restante.store.sqlite import arriving, copying, flagging, gathering, intake, listing, reading, removing
 from restante.store.sqlite.index import SqliteIndex
 from restante.store.sqlite.searching import Search
 from restante.store.sqlite.transaction import Change, Done, Job, Transaction, mailbox_id, mailbox_number
@@ -134,6 +135,11 @@ class SqliteMailbox:
         """Read ascending *uids*."""
         account, number = self._account, self._number
         return self._read(lambda each: reading.messages(each, account.sets, number, uids, fields, account.blob_prefix))
+
+    async def columns(self, uids: Sequence[Uid], fields: Field) -> MessageColumns:
+        """Read ascending *uids*, in columns."""
+        account, number = self._account, self._number
+        return self._read(lambda each: gathering.columns(each, account.sets, number, uids, fields, account.blob_prefix))
 
     async def search(self, query: Query) -> list[Uid]:
         """UIDs of the messages that match, ascending."""

@@ -28,6 +28,10 @@ def rows(connection: apsw.Connection, columns: str, joins: str, mailbox: int, ui
             f"SELECT {columns} FROM carray(?) wanted CROSS JOIN message m ON m.mailbox = ? AND m.uid = wanted.value {joins}",
             (apsw.carray(array("q", uids)), mailbox),
         )
+    if low == high:
+        return connection.execute(
+            f"SELECT {columns} FROM message m {joins} WHERE m.mailbox = ? AND m.uid = ?", (mailbox, low)
+        )
     found = connection.execute(
         f"SELECT {columns} FROM message m {joins} WHERE m.mailbox = ? AND m.uid BETWEEN ? AND ? ORDER BY m.uid",
         (mailbox, low, high),
