@@ -11,11 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.feeding import Sinks, chunks, connection, events, reader
 
+from restante.imap.extensions.all import ALL
+from restante.imap.filtering import NO_REFERENCES, read_filter
 from restante.imap.protocol.connection import Connection, WireLimits
 from restante.imap.protocol.events import Event, Request
+from restante.imap.registry import Registry
 from restante.imap.wire.errors import BadSyntax, TooBig
 from restante.imap.wire.reader import Reader
 from restante.model.mailbox_name import BadMailboxName
+from restante.store.model import StoreFeature
 
 RULES: list[Callable[[Reader], object]] = [
     Reader.tag,
@@ -51,6 +55,7 @@ RULES: list[Callable[[Reader], object]] = [
     Reader.sp,
     Reader.end,
 ]
+TABLES = Registry(ALL, frozenset(StoreFeature))
 LIMITS = WireLimits(line=200, literal_in_memory=50, command=1000, discard=10_000)
 ALPHABET = b'aA1 ()[]{}<>~+-*,:$%&"\\\r\n\x00\xc3\xa9./='
 
@@ -81,6 +86,13 @@ def test_every_rule_reads_or_says_why(octets: bytes) -> None:
     for rule in RULES:
         with contextlib.suppress(BadSyntax, BadMailboxName, TooBig):
             rule(Reader([octets]))
+
+
+@given(st.binary(max_size=60) | st.text(alphabet=ALPHABET.decode("latin-1"), max_size=60).map(_latin))
+def test_anything_kept_as_a_filter_is_a_search_or_says_why_not(octets: bytes) -> None:
+    for value in (octets, b"SUBJECT " + octets, b"SUBJECT {3}\r\n" + octets, b"OR SEEN (" + octets + b")"):
+        with contextlib.suppress(BadSyntax, TooBig):
+            read_filter(value, TABLES, NO_REFERENCES)
 
 
 def test_mutated_dialogues() -> None:

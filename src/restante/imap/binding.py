@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from restante.imap.errors import No
 from restante.imap.view import MailboxView
 from restante.model.message_set import MessageSet, UidSet
 from restante.store.query import Query
+
+if TYPE_CHECKING:
+    from restante.imap.hooks import SearchTerm
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +23,7 @@ class Binding:
         view: to turn numbers and ``$`` into UIDs.
         charset: of the strings in it.
         now: seconds since 1970-01-01T00:00:00Z, for WITHIN (RFC 5032 §3).
+        filters: the filters that may be named, by name in lower case (RFC 5466).
         notes: names of :class:`~restante.imap.registry.SearchAddition` that keys ask for.
         relevance: what makes a message relevant, and by how much; empty unless a FUZZY key was given (RFC 6203 §4).
     """
@@ -25,6 +31,7 @@ class Binding:
     view: MailboxView
     charset: str
     now: int
+    filters: Mapping[str, SearchTerm] = field(default_factory=dict)
     notes: set[str] = field(default_factory=set)
     relevance: list[tuple[int, Query]] = field(default_factory=list)
 

@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from restante.imap.wire.reader import Reader
 from restante.model.entry_name import EntryName
 from restante.store.model import MailboxRecord, SpecialUse
 
 if TYPE_CHECKING:
+    from restante.imap.registry import Registry
     from restante.imap.state import Authenticated
 
 
@@ -25,7 +27,7 @@ class Of(enum.Enum):
 
 
 Value = Callable[["Authenticated", MailboxRecord | None], bytes | None]
-Check = Callable[[EntryName, bytes, "Authenticated"], None]
+Check = Callable[[EntryName, bytes, Reader, "Registry"], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Entry:
         of: what it is an annotation of.
         below: whether every entry one component longer is meant, and not the one of this name.
         value: what it has, if that is not kept but worked out; it then cannot be set, unless it is a *use*.
-        check: raises No for a value it cannot be set to.
+        check: raises No for a value it cannot be set to; the reader says under which limits the command was read.
         use: what its value says a mailbox is for; raises No for what no mailbox can be for.
     """
 

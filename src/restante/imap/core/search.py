@@ -46,20 +46,21 @@ async def search(cmd: Search, s: Selected) -> Done:
     check_tag(cmd.returns, s)
     saving = cmd.returns is not None and cmd.returns.saving
     try:
-        uids, binding = await find(cmd.program, s)
+        program = await cmd.program.prepared(s)
+        uids, binding = await find(program, s)
     except No:
         if saving:
             # RFC 5182 §2.1: a SAVE that fails leaves the empty result.
             s.view.saved = UidSet()
         raise
     if s.session.message_limit:
-        uids = searched_portion(s, cmd.program.query(s, s.view)[0], uids)
+        uids = searched_portion(s, program.query(s, s.view)[0], uids)
     if cmd.returns is None and not s.session.rev2:
         added = b"".join([b" (%b)" % one for one in await additions(s.session, s.mailbox, binding.notes, uids)])
         s.send(b"SEARCH" + b"".join([b" %d" % number for number in s.view.shown(uids, uid=cmd.uid)]) + added)
     else:
         # Before a new "$" takes the place of the one the program means.
-        query = cmd.program.query(s, s.view)[0] if cmd.returns is not None and cmd.returns.updating else None
+        query = program.query(s, s.view)[0] if cmd.returns is not None and cmd.returns.updating else None
         await answer(cmd.returns or Returns(), s, uids, binding, uid=cmd.uid)
         if query is not None and cmd.returns is not None:
             keep_updated(cmd.returns, s, Wanted(query, cmd.uid), uids)

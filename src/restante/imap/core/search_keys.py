@@ -53,6 +53,16 @@ def read_key(r: Reader, tables: Registry) -> SearchTerm:
         return known.read(r, tables)
 
 
+def read_keys(r: Reader, tables: Registry) -> SearchTerm:
+    """``search-key *(SP search-key)``, all of which are to match."""
+    terms = [read_key(r, tables)]
+    while r.take(b" "):
+        if len(terms) >= r.arguments:
+            raise r.expected(f"at most {r.arguments} keys")
+        terms.append(read_key(r, tables))
+    return conjunction(tuple(terms))
+
+
 def conjunction(terms: tuple[SearchTerm, ...]) -> SearchTerm:
     """All of *terms* together."""
     if len(terms) == 1:

@@ -5,12 +5,14 @@ The rule it protects: a result holds only messages the client was told of.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
 from restante.imap.binding import Binding
-from restante.imap.core.search_keys import conjunction, read_key
+from restante.imap.core.search_keys import read_keys
 from restante.imap.errors import Bad, No
+from restante.imap.filtering import NO_REFERENCES, References, resolve
 from restante.imap.hooks import SearchTerm
 from restante.imap.registry import Registry
 from restante.imap.state import Authenticated, Selected
@@ -30,11 +32,15 @@ class Program:
         charset: as written, or None.
         term: what to find.
         must_name: whether the command's syntax asks for a charset.
+        references: the filters it names.
+        filters: what those are, by name in lower case, once it is :meth:`prepared`.
     """
 
     charset: str | None
     term: SearchTerm
     must_name: bool = False
+    references: References = NO_REFERENCES
+    filters: Mapping[str, SearchTerm] = field(default_factory=dict)
 
     @classmethod
     def read(cls, r: Reader, tables: Registry) -> Self:
@@ -44,13 +50,21 @@ class Program:
             r.word()
             charset = r.sp().charset()
             r.sp()
-        return cls(charset, _keys(r, tables))
+        return cls(charset, read_keys(r, tables), references=References.of(r))
 
     @classmethod
     def read_criteria(cls, r: Reader, tables: Registry) -> Self:
         """Read ``charset 1*(SP search-key)``, as SORT and THREAD have it (RFC 5256 §5)."""
         charset = r.charset()
-        return cls(charset, _keys(r.sp(), tables), must_name=True)
+        return cls(charset, read_keys(r.sp(), tables), True, References.of(r))
+
+    async def prepared(self, s: Authenticated) -> Self:
+        """Itself with the filters it names, whose strings are UTF-8 (RFC 5466 §3.1). Raises No with UNDEFINED-FILTER, Bad."""
+        if not self.references.names:
+            return self
+        if self.charset and codec(self.charset) != _UTF8:
+            raise Bad("With FILTER the charset is UTF-8", _BADCHARSET)
+        return replace(self, filters=await resolve(self.references, s))
 
     def query(self, s: Authenticated, view: MailboxView) -> tuple[Query, Binding]:
         """What the store is asked, and what the keys noted. Raises No with BADCHARSET, and Bad."""
@@ -59,7 +73,7 @@ class Program:
             raise Bad("With UTF8=ACCEPT all strings are UTF-8; name no other charset, and none to SEARCH")
         if charset is None:
             raise No("The charset is not supported", _BADCHARSET)
-        binding = Binding(view, charset, s.session.services.clock())
+        binding = Binding(view, charset, s.session.services.clock(), self.filters)
         query = self.term(binding)
         if s.session.collation is UNICODE_CASEMAP:
             return query, binding
@@ -69,15 +83,8 @@ class Program:
 
 
 _BADCHARSET: Final = "BADCHARSET (US-ASCII UTF-8)"
-
-
-def _keys(r: Reader, tables: Registry) -> SearchTerm:
-    terms = [read_key(r, tables)]
-    while r.take(b" "):
-        if len(terms) >= r.arguments:
-            raise r.expected(f"at most {r.arguments} keys")
-        terms.append(read_key(r, tables))
-    return conjunction(tuple(terms))
+_UTF8: Final = codec("utf-8")
+"""US-ASCII is read as that, too."""
 
 
 async def find(program: Program, s: Selected) -> tuple[list[Uid], Binding]:

@@ -16,6 +16,7 @@ from restante.imap.extensions import (
     enable,
     esearch,
     esort,
+    filters,
     fuzzy,
     i18nlevel,
     id,  # noqa: A004 - the command's own name
@@ -89,6 +90,7 @@ ALL: Final[tuple[Extension, ...]] = (
     special_use.extension,
     metadata.extension,
     list_metadata.extension,
+    filters.extension,
     multiappend.extension,
     appendlimit.extension,
     binary.extension,

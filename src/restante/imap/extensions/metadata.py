@@ -19,7 +19,7 @@ from typing import Final, Self
 
 from restante.imap.annotating import Shown, read_entry, values_line
 from restante.imap.capability import always
-from restante.imap.entries import Entries, Entry, Of
+from restante.imap.entries import Entry, Of
 from restante.imap.errors import No
 from restante.imap.hooks import command
 from restante.imap.protocol.response import DONE, Done
@@ -166,8 +166,18 @@ class SetMetadata:
 
     @classmethod
     def read(cls, r: Reader, tables: Registry) -> Self:
-        """Read it all; of an entry that comes twice, the last value counts."""
-        return cls(_mailbox(r.sp()), dict(r.sp().list_of(_entry_value)))
+        """Read it all; of an entry that comes twice, the last value counts. Raises No for what cannot be set."""
+        read = cls(_mailbox(r.sp()), dict(r.sp().list_of(_entry_value)))
+        for name, value in read.values.items():
+            known = tables.entries.known(name, read.of)
+            if known is not None and known.check is not None and value is not None:
+                known.check(name, value, r, tables)
+        return read
+
+    @property
+    def of(self) -> Of:
+        """What it annotates."""
+        return Of.SERVER if self.mailbox is None else Of.MAILBOX
 
 
 def _entry_value(r: Reader) -> tuple[EntryName, bytes | None]:
@@ -176,12 +186,17 @@ def _entry_value(r: Reader) -> tuple[EntryName, bytes | None]:
 
 
 async def setmetadata(cmd: SetMetadata, s: Authenticated) -> Done:
-    """Check what means something to the server, then set all in one step."""
-    of = Of.SERVER if cmd.mailbox is None else Of.MAILBOX
+    """Set all in one step; the special use of a mailbox is not kept among annotations, but is one of them."""
     mailbox = None if cmd.mailbox is None else (await s.account.mailbox(cmd.mailbox)).id
-    entries = s.session.services.registry.entries
-    kept = {name: value for name, value in cmd.values.items() if not _is_use(entries.known(name, of), s, name, value)}
-    use = _use(cmd, entries) if cmd.mailbox is not None else Keep.AS_IS
+    kept = dict(cmd.values)
+    use: SpecialUse | Keep | None = Keep.AS_IS
+    for name, value in cmd.values.items():
+        known = s.session.services.registry.entries.known(name, cmd.of)
+        if known is not None and known.value is not None:
+            if known.use is None:
+                raise No("This entry is not for clients to set", "NOPERM")
+            use = known.use(value)
+            del kept[name]
     try:
         done = await s.account.annotations.change(mailbox, kept, use)
     except AnnotationTooBig as error:
@@ -192,25 +207,6 @@ async def setmetadata(cmd: SetMetadata, s: Authenticated) -> Done:
         # RFC 6154 §5.4: this mailbox changed along with the one that was named.
         s.send(values_line(done.bereft, [(SPECIAL_USE_ENTRY.encode(), None)], utf8=s.session.utf8))
     return DONE
-
-
-def _is_use(known: Entry | None, s: Authenticated, name: EntryName, value: bytes | None) -> bool:
-    """Whether it says what a mailbox is for, which is not kept here. Raises No for what cannot be set."""
-    if known is None or known.use is not None:
-        return known is not None
-    if known.value is not None:
-        raise No("This entry is not for clients to set", "NOPERM")
-    if known.check is not None and value is not None:
-        known.check(name, value, s)
-    return False
-
-
-def _use(cmd: SetMetadata, entries: Entries) -> SpecialUse | Keep | None:
-    for name, value in cmd.values.items():
-        known = entries.known(name, Of.MAILBOX)
-        if known is not None and known.use is not None:
-            return known.use(value)
-    return Keep.AS_IS
 
 
 def _configured(name: EntryName) -> Entry:

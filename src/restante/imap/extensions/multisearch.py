@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from restante.imap.capability import always
@@ -115,6 +115,7 @@ async def multisearch(cmd: Esearch, s: Authenticated) -> Done:
     wants_selected = any(source.where is Where.SELECTED for source in cmd.sources)
     if wants_selected and here is None:
         raise Bad("Select a mailbox first, or say which to search")
+    cmd = await _prepared(cmd, s, here)
     selected = None if here is None else here.mailbox.id
     for record in await s.account.list_mailboxes():
         if here is not None and record.id == selected:
@@ -126,6 +127,16 @@ async def multisearch(cmd: Esearch, s: Authenticated) -> Done:
     if cmd.returns.updating:
         refuse(s, s.session.tag)
     return DONE
+
+
+async def _prepared(cmd: Esearch, s: Authenticated, here: Selected | None) -> Esearch:
+    """With the filters it names, the same for every mailbox."""
+    try:
+        return replace(cmd, program=await cmd.program.prepared(s))
+    except No:
+        if here is not None and cmd.returns.saving:
+            here.view.saved = UidSet()
+        raise
 
 
 def _covered(sources: Sequence[Source], record: MailboxRecord) -> bool:

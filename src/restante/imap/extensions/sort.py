@@ -71,7 +71,8 @@ async def sort(cmd: Sort, s: Selected) -> Done:
     check_tag(cmd.returns, s)
     saving = cmd.returns is not None and cmd.returns.saving
     try:
-        found, binding = await find(cmd.program, s)
+        program = await cmd.program.prepared(s)
+        found, binding = await find(program, s)
     except No:
         if saving:
             # RFC 5182 §2.1: a SAVE that fails leaves the empty result.
@@ -80,7 +81,7 @@ async def sort(cmd: Sort, s: Selected) -> Done:
     uids = await _sorted(cmd.criteria, s, found, binding)
     if cmd.returns is not None:
         # Before a new "$" takes the place of the one the program means.
-        query = cmd.program.query(s, s.view)[0] if cmd.returns.updating else None
+        query = program.query(s, s.view)[0] if cmd.returns.updating else None
         await answer(cmd.returns, s, uids, binding, uid=cmd.uid)
         if query is not None:
             keep_updated(cmd.returns, s, _wanted(cmd, s, query, binding), uids)

@@ -45,7 +45,7 @@ class Thread:
 
 async def thread(cmd: Thread, s: Selected) -> Done:
     """Find, thread and answer."""
-    found, binding = await find(cmd.program, s)
+    found, binding = await find(await cmd.program.prepared(s), s)
     # A MODSEQ key turns on what it turns on, but adds nothing to this answer (RFC 7162 §3.1.9).
     await additions(s.session, s.mailbox, binding.notes, ())
     # From here on nothing is waited for, so that the columns stay as they are.

@@ -31,6 +31,8 @@ class Cursor:
         arguments: the most members a list or a message set may have.
         nesting: the most levels of parentheses.
         numbered: whether a set of sequence numbers has been read.
+        references: names read of what is kept elsewhere, each with the level of parentheses at which it stands.
+        deepest: the most levels of parentheses there were.
     """
 
     __slots__ = (
@@ -41,8 +43,10 @@ class Cursor:
         "_pieces",
         "_text",
         "arguments",
+        "deepest",
         "nesting",
         "numbered",
+        "references",
         "uid",
         "utf8",
     )
@@ -69,6 +73,8 @@ class Cursor:
         self.arguments = arguments
         self.nesting = nesting
         self.numbered = False
+        self.references: list[tuple[str, int]] = []
+        self.deepest = 0
 
     @property
     def position(self) -> int:
@@ -117,6 +123,10 @@ class Cursor:
         """*option*, in any case."""
         if not self.take(option):
             raise self.expected(option.decode("ascii"))
+
+    def refer(self, name: str) -> None:
+        """Note that the command means, at this place, what is kept under *name*."""
+        self.references.append((name, self._depth))
 
     def nested(self) -> Nesting:
         """A guard for a rule that contains itself: ``with r.nested(): ...``, at most :attr:`nesting` deep."""
@@ -167,6 +177,7 @@ class Cursor:
 
     def _enter(self) -> None:
         self._depth += 1
+        self.deepest = max(self.deepest, self._depth)
         if self._depth > self.nesting:
             raise self.expected(f"at most {self.nesting} levels of parentheses")
 

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
+from restante.imap.wire.errors import BadSyntax
+
 _ANNOUNCEMENT: Final = re.compile(rb"\{([0-9]+)(\+?)\}")
 _SIZE_DIGITS: Final = 19
 _TAIL: Final = 48
@@ -168,6 +170,27 @@ class Fragments:
         self._head = None
         _, announced = _announcement(text[-_TAIL:])
         return Line(head, announced, cut=True)
+
+
+def pieces(value: bytes) -> list[bytes | Literal]:
+    """Arguments of a command that were kept as one *value*, as the lines and literals they were. Raises BadSyntax."""
+    fragments = Fragments(len(value) + 2)
+    fragments.feed(value + b"\r\n")
+    found: list[bytes | Literal] = []
+    while True:
+        line = fragments.line()
+        if line is None:
+            raise BadSyntax("as many octets as the literal has")
+        found.append(line.text)
+        if line.announced is None:
+            break
+        data = fragments.octets(line.announced.size)
+        if data is None:
+            raise BadSyntax("as many octets as the literal has")
+        found.append(Literal(line.announced.size, line.announced.binary, data))
+    if fragments.some(len(value)).strip():
+        raise BadSyntax("a single line, but for literals")
+    return found
 
 
 def _announcement(text: bytes) -> tuple[bytes, Announced | None]:
