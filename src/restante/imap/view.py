@@ -90,23 +90,34 @@ class MailboxView:
             return SeqNum(at + 1)
         return None
 
-    def known(self, uids: Sequence[int]) -> list[Uid]:
+    def known(self, uids: list[Uid]) -> list[Uid]:
         """Those of ascending *uids* that the client knows."""
+        if not uids or self._shift(uids[0], uids[-1]) is not None:
+            return uids
         if len(uids) == len(self._uids) and array("I", uids) == self._uids:
-            return [*map(Uid, uids)]
+            return uids
         if len(uids) <= _FEW:
-            return [Uid(uid) for uid in uids if self.seqnum(uid)]
+            return [uid for uid in uids if self.seqnum(uid)]
         held = frozenset(self._uids)
-        return [Uid(uid) for uid in uids if uid in held]
+        return [uid for uid in uids if uid in held]
+
+    def _shift(self, first: int, last: int) -> int | None:
+        """By how much UIDs are above numbers from *first* to *last*, if the client knows them and all between."""
+        start, stop = bisect_left(self._uids, first), bisect_left(self._uids, last)
+        if stop >= len(self._uids) or stop - start != last - first or self._uids[stop] != last:
+            return None
+        return first - start - 1
 
     def shown(self, uids: Sequence[int], *, uid: bool) -> Sequence[int]:
         """*uids*, which the client knows, in any order: as they are, or as the sequence numbers it knows them by."""
-        if uid:
+        if uid or not uids:
             return uids
+        if (shift := self._shift(min(uids), max(uids))) is not None:
+            return [one - shift for one in uids] if shift else uids
         if len(uids) <= _FEW:
             return [bisect_left(self._uids, one) + 1 for one in uids]
         numbers = dict(zip(self._uids, range(1, len(self._uids) + 1), strict=True))
-        return [numbers[one] for one in uids]
+        return [*map(numbers.__getitem__, uids)]
 
     def seqnums(self, uids: Sequence[int]) -> Sequence[int]:
         """The sequence numbers of ascending, known *uids*; a run of neighbours costs one look."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress, islice
+from operator import sub
 from typing import Final
 
 from restante.model.ids import Uid
@@ -124,7 +126,8 @@ def within(numbers: Sequence[int], ranges: Iterable[tuple[int, int]]) -> list[in
 
 def ordered_set(numbers: Sequence[int]) -> str:
     """``sequence-set`` text in the order of *numbers*, at least one; what ascends without a gap is a range (RFC 5267 §3.2)."""
-    ends = [at for at in range(1, len(numbers)) if numbers[at] != numbers[at - 1] + 1]
+    steps = map(sub, islice(numbers, 1, None), numbers)
+    ends = [*compress(range(1, len(numbers)), map((1).__ne__, steps))]
     return ",".join(
         str(numbers[start]) if end - start == 1 else f"{numbers[start]}:{numbers[end - 1]}"
         for start, end in zip([0, *ends], [*ends, len(numbers)], strict=True)

@@ -16,6 +16,7 @@ from restante.imap.protocol.response import DONE, Done
 from restante.imap.registry import Registry
 from restante.imap.relevancy import scores
 from restante.imap.state import Selected
+from restante.imap.wire import writer
 from restante.imap.wire.reader import Reader
 from restante.model.ids import Uid
 from restante.model.message_set import UidSet
@@ -57,7 +58,7 @@ async def search(cmd: Search, s: Selected) -> Done:
         uids = searched_portion(s, program.query(s, s.view)[0], uids)
     if cmd.returns is None and not s.session.rev2:
         added = b"".join([b" (%b)" % one for one in await additions(s.session, s.mailbox, binding.notes, uids)])
-        s.send(b"SEARCH" + b"".join([b" %d" % number for number in s.view.shown(uids, uid=cmd.uid)]) + added)
+        s.send(b"SEARCH" + writer.numbers(s.view.shown(uids, uid=cmd.uid)) + added)
     else:
         # Before a new "$" takes the place of the one the program means.
         query = program.query(s, s.view)[0] if cmd.returns is not None and cmd.returns.updating else None

@@ -22,6 +22,7 @@ from restante.imap.registry import Extension, Registry
 from restante.imap.relevancy import scores
 from restante.imap.sorting import Criterion, column, order, places
 from restante.imap.state import Selected
+from restante.imap.wire import writer
 from restante.imap.wire.reader import Reader
 from restante.model.ids import Uid
 from restante.model.message_set import UidSet
@@ -87,7 +88,7 @@ async def sort(cmd: Sort, s: Selected) -> Done:
             keep_updated(cmd.returns, s, _wanted(cmd, s, query, binding), uids)
         return DONE
     added = b"".join([b" (%b)" % one for one in await additions(s.session, s.mailbox, binding.notes, uids)])
-    s.send(b"SORT" + b"".join([b" %d" % number for number in s.view.shown(uids, uid=cmd.uid)]) + added)
+    s.send(b"SORT" + writer.numbers(s.view.shown(uids, uid=cmd.uid)) + added)
     return DONE
 
 

@@ -5,8 +5,10 @@ literal when it holds what a quoted string cannot: CR, LF, NUL, or eight-bit oct
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
+
+import msgspec
 
 from restante.imap.wire import utf7
 from restante.model.mailbox_name import MailboxName
@@ -68,6 +70,11 @@ def mailbox(name: MailboxName, *, utf8: bool = False) -> bytes:
 def message_set(messages: MessageSet) -> bytes:
     """``sequence-set`` (RFC 9051 §9)."""
     return messages.wire().encode("ascii")
+
+
+def numbers(values: Sequence[int]) -> bytes:
+    """``1*(SP number)``, with the space before each; nothing for none."""
+    return b" " + msgspec.json.encode(list(values))[1:-1].replace(b",", b" ") if values else b""
 
 
 def parenthesised(items: Iterable[bytes]) -> bytes:

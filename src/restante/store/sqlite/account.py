@@ -106,6 +106,10 @@ class SqliteAccount:
 
         return await self._in(self.shared.scans, work)
 
+    async def in_scan(self, work: Callable[[], T]) -> T:
+        """What *work* returns, run in a thread that reads."""
+        return await asyncio.get_running_loop().run_in_executor(self.shared.scans, work)
+
     async def in_thread(self, work: Callable[[], T]) -> T:
         """What *work* returns, run in a thread that writes. Raises Unavailable, and what *work* raises."""
         return await self._in(self.shared.commits, work)

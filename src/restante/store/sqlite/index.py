@@ -3,6 +3,8 @@
 Strategy: arrays beside each other, one index per open mailbox and process, shared by its sessions. A committed mutation is
 applied as a :class:`~restante.store.model.Changes`, the same shape in which another process's changes are read.
 
+Searches by flag pass over a string of octets, one for each message's flag set, made when first asked for.
+
 The rule it protects: a change is applied only onto the state it was made on; otherwise the index is behind, and reads what it
 missed before anyone looks at it.
 """
@@ -22,6 +24,9 @@ from restante.model.message_set import UidSet
 from restante.store.model import Changes, Flagged
 from restante.store.sqlite.flagsets import keywords
 
+_CODES: Final = 256
+"""Distinct flag sets that an octet can tell apart."""
+
 _FEW: Final = 16
 """Ranges up to which cutting each out in place is cheaper than copying what stays."""
 
@@ -29,7 +34,18 @@ _FEW: Final = 16
 class SqliteIndex:
     """See :class:`restante.store.api.MessageIndex`."""
 
-    __slots__ = ("_counts", "_keyword_sets", "_keywords", "flags", "modseq", "modseqs", "uid_next", "uids")
+    __slots__ = (
+        "_codes",
+        "_counts",
+        "_keyword_sets",
+        "_keywords",
+        "_kinds",
+        "flags",
+        "modseq",
+        "modseqs",
+        "uid_next",
+        "uids",
+    )
 
     def __init__(
         self, uids: array[int], flags: list[FlagSet], modseqs: array[int], modseq: ModSeq, uid_next: Uid
@@ -39,6 +55,8 @@ class SqliteIndex:
         self.modseqs = modseqs
         self.modseq = modseq
         self.uid_next = uid_next
+        self._codes: bytearray | None = None
+        self._kinds: dict[FlagSet, int] = {}
         self._counts: Counter[FlagSet] | None = None
         self._keywords: Sequence[Flag] = ()
         self._keyword_sets: frozenset[FlagSet] = frozenset()
@@ -65,6 +83,25 @@ class SqliteIndex:
             self._keyword_sets = sets
         return self._keywords
 
+    def coded(self) -> tuple[bytes, tuple[FlagSet, ...]] | None:
+        """Each message's flag set by its place among the second's; None where there are too many for an octet. Copies."""
+        if self._codes is None:
+            found = dict.fromkeys(self.flags)
+            if len(found) > _CODES:
+                return None
+            self._kinds = {each: code for code, each in enumerate(found)}
+            self._codes = bytearray(map(self._kinds.__getitem__, self.flags))
+        return bytes(self._codes), tuple(self._kinds)
+
+    def _code(self, flags: FlagSet) -> int:
+        """The code of *flags*, given out now if need be. With none left all codes are dropped, and this one means nothing."""
+        kinds = self._kinds
+        code = kinds.setdefault(flags, len(kinds))
+        if code < _CODES:
+            return code
+        self._codes = None
+        return 0
+
     def apply(self, changes: Changes) -> None:
         """Bring the index from the modseq before *changes* to theirs."""
         self._remove(changes.vanished)
@@ -75,6 +112,8 @@ class SqliteIndex:
             self.flags.append(flags)
             self.modseqs.append(modseq)
             self._count(flags, 1)
+            if (codes := self._codes) is not None:
+                codes.append(self._code(flags))
         self.modseq = changes.modseq
         self.uid_next = changes.uid_next
 
@@ -90,6 +129,8 @@ class SqliteIndex:
             self._count(flags, 1)
             self.flags[at] = flags
             self.modseqs[at] = modseq
+            if (codes := self._codes) is not None:
+                codes[at] = self._code(flags)
             at += 1
 
     def _count(self, flags: FlagSet, change: int) -> None:
@@ -110,6 +151,8 @@ class SqliteIndex:
             for flags, number in Counter(self.flags[start:stop]).items() if self._counts else ():
                 self._count(flags, -number)
             del self.uids[start:stop], self.flags[start:stop], self.modseqs[start:stop]
+            if self._codes is not None:
+                del self._codes[start:stop]
 
     def _sift(self, vanished: UidSet) -> None:
         uids, at = self.uids, 0
@@ -121,6 +164,7 @@ class SqliteIndex:
         self.uids = array("I", compress(uids, keep))
         self.flags = list(compress(self.flags, keep))
         self.modseqs = array("Q", compress(self.modseqs, keep))
+        self._codes = None
 
 
 def _uid(message: Flagged) -> int:

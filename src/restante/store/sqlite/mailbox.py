@@ -32,7 +32,9 @@ from restante.store.model import (
 )
 from restante.store.query import Query
 from restante.store.sqlite import arriving, copying, flagging, gathering, intake, listing, reading, removing
+from restante.store.sqlite.beside import Beside, Group
 from restante.store.sqlite.index import SqliteIndex
+from restante.store.sqlite.narrowing import Held, groups
 from restante.store.sqlite.searching import Search
 from restante.store.sqlite.transaction import Change, Done, Job, Transaction, mailbox_id, mailbox_number
 
@@ -62,6 +64,8 @@ class SqliteMailbox:
         self._loading = asyncio.Lock()
         self._columns = Columns()
         self._sorting = asyncio.Lock()
+        self._beside = {group: Beside.empty(group) for group in Group}
+        self._reading = asyncio.Lock()
 
     @property
     def id(self) -> MailboxId:
@@ -143,7 +147,31 @@ class SqliteMailbox:
 
     async def search(self, query: Query) -> list[Uid]:
         """UIDs of the messages that match, ascending."""
-        return await Search(self._account, self._number, query).run(await self.index())
+        return await Search(self._account, self._number, query).run(await self._hold(groups(query)))
+
+    async def _hold(self, wanted: frozenset[Group]) -> Held:
+        """The mailbox as it is now, with the columns of the groups *wanted*."""
+        async with self._reading:
+            tried = None
+            while True:
+                index = await self.index()
+                beside = {each: self._beside[each].following(index.uids) for each in wanted}
+                self._beside.update(beside)
+                behind = [each for each in beside.values() if len(each.uids) < len(index.uids)]
+                if not behind:
+                    return Held.of(index, beside)
+                if index.modseq == tried:
+                    raise Corrupt("a message's content is missing")
+                tried = index.modseq
+                for each in behind:
+                    self._beside[each.group] = await self._read_on(each, len(index.uids) - len(each.uids))
+
+    async def _read_on(self, beside: Beside, count: int) -> Beside:
+        """*beside* and some *count* messages more."""
+        number = self._number
+        if count > _ROWS_HERE:
+            return await self._account.scan(lambda each: beside.read_on(each, number))
+        return self._read(lambda each: beside.read_on(each, number))
 
     async def sort_index(self) -> Columns:
         """The columns SORT and THREAD compare, as up to date as the index."""

@@ -1,58 +1,140 @@
-"""What the index alone can answer of a search: UIDs, flags and modseqs.
+"""What a search can be told without reading a message: UIDs, flags, modseqs, dates and sizes, from what lies in memory.
 
-Strategy: positions are narrowed criterion by criterion; a flag is looked up once for each distinct flag set, of which there
-are a few dozen, so a pass over 50,000 messages is some 2 ms.
+Strategy: what a search needs of its mailbox is held as it was when the search began, so that it may go on in a thread; each
+criterion is one pass in C (:mod:`restante.store.masks`), and a flag is looked up once for each distinct flag set.
 """
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
 
-from restante.model.flags import Flag
+from restante.model.flags import Flag, FlagSet
 from restante.model.message_set import UidSet
+from restante.store import masks
 from restante.store import query as q
+from restante.store.masks import Mask
+from restante.store.sqlite.beside import Beside, Contents, Group
 from restante.store.sqlite.index import SqliteIndex
 
+_DAY: Final = 86_400
+_ARRIVAL, _LOCAL, _SAVED, _SIZE = range(4)
+"""The columns of :attr:`Group.ROWS`."""
 
-def narrow(query: q.Query, index: SqliteIndex, among: Sequence[int] | None = None) -> Sequence[int]:
-    """The positions, out of ascending *among* or else all, whose messages match *query*, which asks the index only."""
-    positions = range(len(index.uids)) if among is None else among
+
+@dataclass(frozen=True)
+class Held:
+    """A mailbox at one moment.
+
+    Attributes:
+        uids: UIDs, ascending.
+        modseqs: modseqs beside them.
+        flags: each message's flag set, or its place in *kinds*.
+        kinds: the distinct flag sets; None where there are too many.
+        beside: the groups of columns that were asked for.
+    """
+
+    uids: array[int]
+    modseqs: array[int]
+    flags: bytes | list[FlagSet]
+    kinds: tuple[FlagSet, ...] | None
+    beside: Mapping[Group, Beside]
+
+    @classmethod
+    def of(cls, index: SqliteIndex, beside: Mapping[Group, Beside]) -> Held:
+        """*index* as it is now, and what goes *beside* it."""
+        flags, kinds = index.coded() or (index.flags[:], None)
+        return cls(index.uids[:], index.modseqs[:], flags, kinds, beside)
+
+    @cached_property
+    def every(self) -> Mask:
+        """All positions."""
+        return masks.every(len(self.uids))
+
+    @cached_property
+    def contents(self) -> Contents:
+        """Positions by content."""
+        return Contents(self.beside[Group.CONTENTS].columns[0])
+
+    def having(self, flag: Flag) -> Mask:
+        """The messages with *flag*."""
+        if isinstance(self.flags, bytes):
+            return masks.made(
+                self.flags.translate(bytes([flag in each for each in self.kinds or ()]).ljust(256, b"\0"))
+            )
+        wanted = frozenset(each for each in frozenset(self.flags) if flag in each)
+        return masks.made(bytes(map(wanted.__contains__, self.flags)))
+
+    def within(self, uids: UidSet) -> Mask:
+        """The messages with one of *uids*."""
+        held = self.uids
+        pairs = ((bisect_left(held, low), bisect_right(held, high)) for low, high in uids.ranges)
+        return masks.ranges(pairs, len(held))
+
+
+def groups(query: q.Query) -> frozenset[Group]:
+    """The columns that an answer to *query* takes."""
+    match query:
+        case q.And(of) | q.Or(of):
+            return frozenset[Group]().union(*map(groups, of))
+        case q.Not(inner):
+            return groups(inner)
+        case q.Dated(q.DateField.SENT):
+            return frozenset((Group.SENT,))
+        case q.Dated() | q.Arrived() | q.Larger() | q.Smaller():
+            return frozenset((Group.ROWS,))
+        case q.Header() | q.Body() | q.Text() | q.WithEmailId() | q.WithThreadId():
+            return frozenset((Group.CONTENTS,))
+        case _:
+            return frozenset()
+
+
+Told = q.All | q.Uids | q.HasFlag | q.ChangedSince | q.Dated | q.Arrived | q.Larger | q.Smaller
+"""The criteria answered here."""
+
+
+def told(query: Told, held: Held) -> Mask:
+    """The messages that match *query*."""
     match query:
         case q.All():
-            return positions
-        case q.And(of):
-            for part in of:
-                positions = narrow(part, index, positions)
-            return positions
-        case q.Or(of):
-            found = {at for part in of for at in narrow(part, index, positions)}
-            return sorted(found)
-        case q.Not(inner):
-            excluded = frozenset(narrow(inner, index, positions))
-            return [at for at in positions if at not in excluded]
+            return held.every
         case q.Uids(uids):
-            return _within(uids, index, positions)
+            return held.within(uids)
         case q.HasFlag(flag):
-            return _flagged(flag, index, positions)
+            return held.having(flag)
         case q.ChangedSince(modseq):
-            modseqs = index.modseqs
-            return [at for at in positions if modseqs[at] >= modseq]
-        case _:
-            raise TypeError("the index cannot answer that")
+            return masks.at_least(held.modseqs, modseq)
+        case q.Dated(field, compare, day):
+            return _compared(held, _moments(held, field), compare, day * _DAY, _DAY)
+        case q.Arrived(compare, epoch):
+            return _compared(held, _rows(held, _ARRIVAL), compare, epoch, 1)
+        case q.Larger(size):
+            return masks.at_least(_rows(held, _SIZE), size + 1)
+        case q.Smaller(size):
+            return held.every ^ masks.at_least(_rows(held, _SIZE), size)
 
 
-def _flagged(flag: Flag, index: SqliteIndex, positions: Sequence[int]) -> list[int]:
-    flags = index.flags
-    having = frozenset(each for each in frozenset(flags) if flag in each)
-    if not having:
-        return []
-    return [at for at in positions if flags[at] in having]
+def _rows(held: Held, at: int) -> array[int]:
+    return held.beside[Group.ROWS].columns[at]
 
 
-def _within(uids: UidSet, index: SqliteIndex, positions: Sequence[int]) -> list[int]:
-    found: list[int] = []
-    for low, high in uids.ranges:
-        first, last = bisect_left(index.uids, low), bisect_right(index.uids, high)
-        found += positions[bisect_left(positions, first) : bisect_left(positions, last)]
-    return found
+def _moments(held: Held, field: q.DateField) -> array[int]:
+    if field is q.DateField.SENT:
+        return held.beside[Group.SENT].columns[0]
+    return _rows(held, _LOCAL if field is q.DateField.INTERNAL else _SAVED)
+
+
+def _compared(held: Held, column: array[int], compare: q.Compare, start: int, length: int) -> Mask:
+    """Where *column* compares so with the stretch of *length* from *start* on."""
+    since = masks.at_least(column, start)
+    match compare:
+        case q.Compare.SINCE:
+            return since
+        case q.Compare.BEFORE:
+            return held.every ^ since
+        case q.Compare.ON:
+            return since ^ masks.at_least(column, start + length)

@@ -11,21 +11,22 @@ The rule it protects: certain ⊆ answer ⊆ possible. Contents that are not ind
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 from typing import Final, cast
 
 import apsw
 import msgspec
 
+from restante.store import masks
 from restante.store import query as q
+from restante.store.masks import NONE, Mask
 from restante.store.matching import cost, fold
 from restante.store.sqlite import fulltext
-from restante.store.sqlite.criteria import matching, statement
-from restante.store.sqlite.index import SqliteIndex
-from restante.store.sqlite.narrowing import narrow
+from restante.store.sqlite.beside import Group
+from restante.store.sqlite.narrowing import Held, told
 
 FEW: Final = 32
 """Messages that are read sooner than asked of the index."""
@@ -37,16 +38,13 @@ _FIELD_TABLES: Final = dict(zip(fulltext.FIELDS, fulltext.FIELD_TABLES, strict=T
 
 _numbers: Final = msgspec.json.Decoder(list[int]).decode
 
-Uids = frozenset[int]
-_NONE: Final[Uids] = frozenset()
-
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """Sets of UIDs: every message of *sure* matches, none outside *maybe* does."""
+    """Sets of messages: every one of *sure* matches, none outside *maybe* does."""
 
-    sure: Uids
-    maybe: Uids
+    sure: Mask
+    maybe: Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,99 +67,65 @@ class Worded:
         return None if fulltext.SEPARATOR in self.needle else fulltext.octets([self.needle])
 
 
-def facts(query: q.Query, index: SqliteIndex) -> dict[int, Uids]:
-    """What the mailbox's *index* says of the criteria inside *query* that it knows, by their ``id``."""
-    if cost(query) == 0:
-        uids = index.uids
-        return {id(query): frozenset([uids[at] for at in narrow(query, index)])}
-    match query:
-        case q.And(of) | q.Or(of):
-            return {key: uids for part in of for key, uids in facts(part, index).items()}
-        case q.Not(inner):
-            return facts(inner, index)
-        case _:
-            return {}
-
-
 class Proposer:
-    """Answers from the index, within one read transaction.
+    """Answers from what is held and from the index, within one read transaction.
 
     Args:
-        connection: where to read.
-        mailbox: which mailbox.
-        uids: the messages in question, ascending.
-        known: what :func:`facts` says of the query.
+        held: the mailbox.
+        connection: where to read; None will do for queries that ask nothing of it.
     """
 
-    def __init__(
-        self, connection: apsw.Connection, mailbox: int, uids: Sequence[int], known: Mapping[int, Uids]
-    ) -> None:
+    def __init__(self, held: Held, connection: apsw.Connection | None = None) -> None:
+        self._held = held
         self._connection = connection
-        self._mailbox = mailbox
-        self._uids = uids
-        self._known = known
 
     @cached_property
-    def _everything(self) -> Uids:
-        return frozenset(self._uids)
-
-    @cached_property
-    def pending(self) -> Uids:
+    def pending(self) -> Mask:
         """The messages whose contents are not in the index."""
-        return self._ask("unindexed w CROSS JOIN message m ON m.content = w.content AND m.mailbox = ?1", "1")
-
-    def within(self, uids: Uids) -> list[int]:
-        """Those of *uids* that are in question, ascending."""
-        if len(uids) * 64 > len(self._uids):
-            return sorted(uids & self._everything)
-        return sorted(filter(self._is_asked, uids))
-
-    def _is_asked(self, uid: int) -> bool:
-        at = bisect_left(self._uids, uid)
-        return at < len(self._uids) and self._uids[at] == uid
+        return self._ask("SELECT json_group_array(content) FROM unindexed")
 
     def propose(self, query: q.Query) -> Between:
         """The bounds of *query*'s answer."""
-        if id(query) in self._known:
-            return self._exactly(self._known[id(query)])
         match query:
             case q.And(of):
                 return self._all(of)
             case q.Or(of):
-                return self._any(of)
+                found = [self.propose(part) for part in of]
+                return Between(_united(each.sure for each in found), _united(each.maybe for each in found))
             case q.Not(inner):
-                found = self.propose(inner)
-                return Between(self._everything - found.maybe, self._everything - found.sure)
+                every, within = self._held.every, self.propose(inner)
+                return Between(every ^ within.maybe, every ^ within.sure)
             case q.Header() | q.Body() | q.Text():
                 return self._worded(query)
+            case q.WithEmailId(id_):
+                return self._with("email_id", id_)
+            case q.WithThreadId(id_):
+                return self._with("thread_id", id_)
             case _:
-                return self._rowed(query)
+                return self._exactly(told(query, self._held))
 
-    def _exactly(self, uids: Uids) -> Between:
-        return Between(uids, uids)
+    def _exactly(self, mask: Mask) -> Between:
+        return Between(mask, mask)
 
     def _unknown(self) -> Between:
-        return Between(_NONE, self._everything)
+        return Between(NONE, self._held.every)
+
+    def _with(self, column: str, wanted: str) -> Between:
+        among = "carray(?) a CROSS JOIN content c ON c.id = a.value"
+        contents = apsw.carray(self._held.beside[Group.CONTENTS].columns[0])
+        return self._exactly(
+            self._ask(f"SELECT json_group_array(c.id) FROM {among} WHERE c.{column} = ?", contents, wanted)
+        )
 
     def _all(self, of: Sequence[q.Query]) -> Between:
-        sure = maybe = None
+        sure = maybe = self._held.every
         for part in sorted(of, key=_commonness):
-            if maybe is not None and len(maybe) <= FEW:
-                return Between(_NONE, maybe)
+            if not maybe or (cost(part) > 1 and masks.number(maybe) <= FEW):
+                return Between(NONE, maybe)
             found = self.propose(part)
-            sure = found.sure if sure is None else sure & found.sure
-            maybe = found.maybe if maybe is None else maybe & found.maybe
-        return self._exactly(self._everything) if sure is None or maybe is None else Between(sure, maybe)
-
-    def _any(self, of: Sequence[q.Query]) -> Between:
-        found = [self.propose(part) for part in of]
-        return Between(_NONE.union(*(each.sure for each in found)), _NONE.union(*(each.maybe for each in found)))
-
-    def _rowed(self, query: q.Query) -> Between:
-        asked = statement(query)
-        if asked is None:
-            return self._unknown()
-        return self._exactly(frozenset(matching(self._connection, asked, self._mailbox, self._uids)))
+            sure &= found.sure
+            maybe &= found.maybe
+        return Between(sure, maybe)
 
     def _worded(self, query: q.Header | q.Body | q.Text) -> Between:
         if query.collation is not None:
@@ -170,14 +134,14 @@ class Proposer:
         if isinstance(query, q.Header):
             return self._header(worded)
         if not worded.needle:
-            return self._exactly(self._everything)
+            return self._exactly(self._held.every)
         if worded.asked is None:
             return self._unknown()
         body = self._trigrams("body_words", worded.asked) | self.pending
         if isinstance(query, q.Body):
-            return Between(_NONE, body)
+            return Between(NONE, body)
         header = self._trigrams("header_words", worded.asked)
-        return Between(self._in_a_field(worded) - self.pending, header | body)
+        return Between(self._in_a_field(worded) & ~self.pending, header | body)
 
     def _collated(self, query: q.Header | q.Body | q.Text) -> Between:
         """No collation finds what folding does not, but which of that it finds is for a reading to say."""
@@ -185,53 +149,63 @@ class Proposer:
         if asked is None:
             return self._unknown()
         tables = {q.Header: ("header_words",), q.Body: ("body_words",), q.Text: ("header_words", "body_words")}
-        return Between(_NONE, self.pending.union(*(self._trigrams(table, asked) for table in tables[type(query)])))
+        return Between(NONE, _united(self._trigrams(table, asked) for table in tables[type(query)]) | self.pending)
 
     def _header(self, worded: Worded) -> Between:
         table, wanted = _FIELD_TABLES.get(worded.field or ""), worded.octets
         if table is not None and wanted is not None:
             exact = self._in_field(table, wanted, self._rare(worded.asked))
-            return Between(exact - self.pending, exact | self.pending)
+            return Between(exact & ~self.pending, exact | self.pending)
         if worded.asked is None:
             return self._unknown()
-        return Between(_NONE, self._trigrams("header_words", worded.asked) | self.pending)
+        return Between(NONE, self._trigrams("header_words", worded.asked) | self.pending)
 
-    def _trigrams(self, table: str, asked: str) -> Uids:
-        members = "CROSS JOIN message m ON m.content = w.rowid AND m.mailbox = ?1"
-        return self._ask(f"{table} w {members}", f"w.{table} MATCH ?2", asked)
+    def _trigrams(self, table: str, asked: str) -> Mask:
+        return self._ask(f"SELECT json_group_array(rowid) FROM {table} WHERE {table} MATCH ?", asked)
 
-    def _in_a_field(self, worded: Worded) -> Uids:
+    def _in_a_field(self, worded: Worded) -> Mask:
         wanted = worded.octets
         if wanted is None:
-            return _NONE
+            return NONE
         rare = self._rare(worded.asked)
-        return _NONE.union(*(self._in_field(table, wanted, rare) for table in _FIELD_TABLES.values()))
+        return _united(self._in_field(table, wanted, rare) for table in _FIELD_TABLES.values())
 
     def _rare(self, asked: str | None) -> array[int] | None:
         """The contents whose headers may hold what is *asked*, unless they are many."""
         if asked is None:
             return None
-        found = self._connection.execute(
-            "SELECT rowid FROM header_words WHERE header_words MATCH ? LIMIT ?", (asked, _RARE)
-        ).fetchall()
-        return array("q", [cast("int", row[0]) for row in found]) if len(found) < _RARE else None
+        found = self._read(
+            "SELECT json_group_array(rowid) FROM (SELECT rowid FROM header_words WHERE header_words MATCH ? LIMIT ?)",
+            asked,
+            _RARE,
+        )
+        return array("q", found) if len(found) < _RARE else None
 
-    def _in_field(self, table: str, wanted: bytes, rare: array[int] | None) -> Uids:
+    def _in_field(self, table: str, wanted: bytes, rare: array[int] | None) -> Mask:
         """The messages with *wanted* in the field of that *table*, which are among *rare*."""
-        members = "CROSS JOIN message m ON m.content = w.content AND m.mailbox = ?1"
         if not wanted:
-            return self._ask(f"{table} w {members}", "1")
+            return self._ask(f"SELECT json_group_array(content) FROM {table}")
+        asked = "SELECT json_group_array(w.content) FROM"
         if rare is None:
-            return self._ask(f"{table} w {members}", "instr(w.words, ?2)", wanted)
+            return self._ask(f"{asked} {table} w WHERE instr(w.words, ?)", wanted)
         if not rare:
-            return _NONE
-        among = f"carray(?3) c CROSS JOIN {table} w ON w.content = c.value"
-        return self._ask(f"{among} {members}", "instr(w.words, ?2)", wanted, apsw.carray(rare))
+            return NONE
+        among = f"carray(?1) c CROSS JOIN {table} w ON w.content = c.value"
+        return self._ask(f"{asked} {among} WHERE instr(w.words, ?2)", apsw.carray(rare), wanted)
 
-    def _ask(self, tables: str, where: str, *values: str | bytes | apsw.CArrayBinding) -> Uids:
+    def _ask(self, asked: str, *values: str | int | bytes | apsw.CArrayBinding) -> Mask:
+        """The messages whose contents a statement gives."""
+        return self._held.contents.holding(self._read(asked, *values))
+
+    def _read(self, asked: str, *values: str | int | bytes | apsw.CArrayBinding) -> list[int]:
         # As one JSON array, which is a third of the cost of rows.
-        asked = f"SELECT json_group_array(m.uid) FROM {tables} WHERE {where}"
-        return frozenset(_numbers(cast("str", self._connection.execute(asked, (self._mailbox, *values)).get)))
+        if self._connection is None:
+            raise TypeError("this query asks the index")
+        return _numbers(cast("str", self._connection.execute(asked, values).get))
+
+
+def _united(parts: Iterable[Mask]) -> Mask:
+    return reduce(or_, parts, NONE)
 
 
 def _commonness(query: q.Query) -> int:

@@ -1,7 +1,6 @@
-"""SEARCH: flags and UIDs from the index, dates and sizes from the rows, text from what remains.
+"""SEARCH: flags, dates and sizes from what lies in memory, text from the index of text and from what it leaves open.
 
-Strategy: a conjunction is taken apart by what its criteria cost. Those the index can answer narrow the candidates here and
-now, in C-speed passes; those in narrow rows follow as one statement; the index of text proposes what to read of the rest, and
+Strategy: what needs no text is answered here and now, in passes at C's speed. Else the index of text proposes what to read, and
 only that is read and decoded, by ``store.matching``: both in a thread with a connection of its own, texts a chunk at a time.
 
 The rule it protects: every answer is what ``store.matching`` says of the message; a plan only decides which messages are asked.
@@ -11,24 +10,25 @@ from __future__ import annotations
 
 import mmap
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 import apsw
 
 from restante.model.dates import MailDate
 from restante.model.flags import FlagSet
 from restante.model.ids import EmailId, ModSeq, ThreadId, Uid
+from restante.store import masks
 from restante.store import query as q
 from restante.store.errors import Corrupt
+from restante.store.masks import Mask
 from restante.store.matching import Predicate, Words, cost, predicate
 from restante.store.model import Field, MessageRecord
 from restante.store.sqlite import reading
-from restante.store.sqlite.criteria import matching, statement
-from restante.store.sqlite.index import SqliteIndex
-from restante.store.sqlite.narrowing import narrow
-from restante.store.sqlite.proposing import FEW, Proposer, Uids, facts
+from restante.store.sqlite.beside import Group
+from restante.store.sqlite.narrowing import Held
+from restante.store.sqlite.proposing import FEW, Proposer
 from restante.store.words import MessageWords
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_HERE: Final = 2_000
-"""Messages up to which rows are asked on the loop."""
+_HERE: Final = 1_000_000
+"""Messages times criteria up to which what lies in memory is asked on the loop: some five milliseconds."""
 
 _CHUNK: Final = 128
 """Messages read at a time for their text."""
@@ -53,52 +53,38 @@ class Search:
     def __init__(self, account: SqliteAccount, mailbox: int, query: q.Query) -> None:
         self._account = account
         self._mailbox = mailbox
-        parts = query.of if isinstance(query, q.And) else (query,)
-        self._by_cost = [q.And(tuple(part for part in parts if _level(part) == level)) for level in range(3)]
+        self._query = query
 
-    async def run(self, index: SqliteIndex) -> list[Uid]:
-        """The UIDs that match, ascending."""
-        indexed, rowed, worded = self._by_cost
-        # The index is its mailbox's and moves on meanwhile: what is kept of it is a copy.
-        among: Sequence[int] = [index.uids[at] for at in narrow(indexed, index)] if indexed.of else index.uids[:]
-        known = facts(worded, index) if worded.of and among else {}
-        if rowed.of and among:
-            among = await self._ask_rows(rowed, among)
-        if worded.of and among:
-            among = await self._search_words(worded, among, known)
-        return list(map(Uid, among))
+    async def run(self, held: Held) -> list[Uid]:
+        """The UIDs that match, ascending, of the mailbox as it is *held*, with the columns the query takes."""
+        if Group.CONTENTS not in held.beside:
+            if len(held.uids) * _criteria(self._query) <= _HERE:
+                return _uids(Proposer(held).propose(self._query).sure, held)
+            return await self._account.in_scan(lambda: _uids(Proposer(held).propose(self._query).sure, held))
+        if cost(self._query) > 1 and len(held.uids) <= FEW:
+            return await self._read_words(held.uids)
+        return await self._ask_index(held)
 
-    async def _ask_rows(self, query: q.Query, among: Sequence[int]) -> Sequence[int]:
-        asked = statement(query)
-        if asked is None:
-            return await self._read_words(query, among)
-
-        def work(connection: apsw.Connection) -> list[Uid]:
-            return matching(connection, asked, self._mailbox, among)
-
-        return self._account.read(work) if len(among) <= _HERE else await self._account.scan(work)
-
-    async def _search_words(self, query: q.Query, among: Sequence[int], known: Mapping[int, Uids]) -> Sequence[int]:
+    async def _ask_index(self, held: Held) -> list[Uid]:
         """Ask the index what it knows, and read what remains to be asked."""
-        if len(among) <= FEW:
-            return await self._read_words(query, among)
 
-        def work(connection: apsw.Connection) -> tuple[list[int], list[int], bool]:
+        def work(connection: apsw.Connection) -> tuple[list[Uid], list[Uid], bool]:
             with reading.snapshot(connection):
-                proposer = Proposer(connection, self._mailbox, among, known)
-                found = proposer.propose(query)
-                return proposer.within(found.sure), proposer.within(found.maybe - found.sure), bool(proposer.pending)
+                proposer = Proposer(held, connection)
+                found = proposer.propose(self._query)
+                waits = cost(self._query) > 1 and bool(proposer.pending)
+            return _uids(found.sure, held), _uids(found.maybe & ~found.sure, held), waits
 
-        sure, open_, pending = await self._account.scan(work)
-        if pending:
+        sure, open_, waits = await self._account.scan(work)
+        if waits:
             self._account.text.wake()
         if not open_:
             return sure
-        return sorted((*sure, *await self._read_words(query, open_)))
+        return sorted((*sure, *await self._read_words(open_)))
 
-    async def _read_words(self, query: q.Query, among: Sequence[int]) -> list[Uid]:
+    async def _read_words(self, among: Sequence[int]) -> list[Uid]:
         stop = threading.Event()
-        reader = _Reader(self._account, self._mailbox, predicate(query), _fields(query), stop)
+        reader = _Reader(self._account, self._mailbox, predicate(self._query), _fields(self._query), stop)
         try:
             return await self._account.scan(lambda connection: reader.matching(connection, among))
         finally:
@@ -106,8 +92,18 @@ class Search:
             stop.set()
 
 
-def _level(query: q.Query) -> int:
-    return min(cost(query), 2)
+def _uids(mask: Mask, held: Held) -> list[Uid]:
+    return cast("list[Uid]", masks.members(mask, held.uids))
+
+
+def _criteria(query: q.Query) -> int:
+    match query:
+        case q.And(of) | q.Or(of):
+            return 1 + sum(map(_criteria, of))
+        case q.Not(inner):
+            return 1 + _criteria(inner)
+        case _:
+            return 1
 
 
 def _fields(query: q.Query) -> Field:

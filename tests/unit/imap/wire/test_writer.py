@@ -68,3 +68,9 @@ def test_message_set() -> None:
 def test_parenthesised() -> None:
     assert writer.parenthesised([]) == b"()"
     assert writer.parenthesised([b"a", b"b"]) == b"(a b)"
+
+
+def test_numbers() -> None:
+    assert writer.numbers([]) == b""
+    assert writer.numbers((7,)) == b" 7"
+    assert writer.numbers(range(4_294_967_293, 4_294_967_296)) == b" 4294967293 4294967294 4294967295"

@@ -22,6 +22,7 @@ async def test_applied_changes_equal_a_fresh_load(seed: int, account: SqliteAcco
     chance = random.Random(seed)
     await fill(inbox, *[()] * 60)
     kept = await inbox.index()
+    assert kept.coded() is not None
     for _ in range(25):
         uids = [Uid(uid) for uid in kept.uids if chance.random() < chance.choice((0.02, 0.5))]
         match chance.randrange(5):
@@ -38,6 +39,8 @@ async def test_applied_changes_equal_a_fresh_load(seed: int, account: SqliteAcco
         assert await inbox.index() is kept
         fresh = account.read(lambda each: reading.load_index(each, account.sets, 1))
         assert (kept.uids, kept.flags, kept.modseqs) == (fresh.uids, fresh.flags, fresh.modseqs)
+        codes, kinds = kept.coded() or ((), ())
+        assert [kinds[code] for code in codes] == kept.flags
         assert (kept.modseq, kept.uid_next, list(kept.keywords())) == (
             fresh.modseq,
             fresh.uid_next,

@@ -14,7 +14,6 @@ from restante.model.message_set import UidSet
 from restante.store import query as q
 from restante.store.matching import matches
 from restante.store.model import Field, NewMessage
-from restante.store.sqlite.criteria import statement
 from restante.store.sqlite.mailbox import SqliteMailbox
 from restante.store.sqlite.searching import Candidate
 
@@ -103,8 +102,3 @@ async def test_long_and_deep_queries(inbox: SqliteMailbox) -> None:
         deep = q.Not(q.Or((deep, q.Larger(100_000))))
     assert len(await inbox.search(deep)) == 10
     assert len(await inbox.search(q.Not(q.Or(())))) == 10
-
-
-def test_what_rows_cannot_answer_has_no_statement() -> None:
-    assert statement(q.Or((q.Larger(1), q.HasFlag(flag("$x"))))) is None
-    assert statement(q.And((q.Larger(1), q.Smaller(9)))) is not None

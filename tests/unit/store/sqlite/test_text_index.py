@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import apsw
@@ -13,14 +14,17 @@ from tests.support.store import ALICE, Clock, mail, uids
 from restante.model.dates import MailDate
 from restante.model.flags import Flag, FlagSet
 from restante.model.mailbox_name import INBOX, MailboxName
+from restante.store import masks
 from restante.store import query as q
 from restante.store.model import Field, MessageRecord, NewMessage
 from restante.store.sqlite import fulltext, proposing, reading, schema
 from restante.store.sqlite.account import SqliteAccount
+from restante.store.sqlite.beside import Group
 from restante.store.sqlite.flagsets import FlagSets
 from restante.store.sqlite.indexing import SqliteTextIndex
 from restante.store.sqlite.mailbox import SqliteMailbox
-from restante.store.sqlite.proposing import Between, Proposer, facts
+from restante.store.sqlite.narrowing import groups
+from restante.store.sqlite.proposing import Proposer
 from restante.store.sqlite.store import SqliteStore
 from restante.store.sqlite.transaction import Done, Transaction
 
@@ -66,11 +70,18 @@ async def write(account: SqliteAccount, change: Callable[[apsw.Connection], obje
     await account.write(job)
 
 
-async def bounds(account: SqliteAccount, inbox: SqliteMailbox, query: q.Query) -> Between:
-    index = await inbox.index()
-    number = int(inbox.id[1:], 16)
-    known = facts(query, index)
-    return account.read(lambda connection: Proposer(connection, number, index.uids[:], known).propose(query))
+@dataclass(frozen=True)
+class Bounds:
+    """As :class:`Between`, by UID."""
+
+    sure: frozenset[int]
+    maybe: frozenset[int]
+
+
+async def bounds(account: SqliteAccount, inbox: SqliteMailbox, query: q.Query) -> Bounds:
+    held = await inbox._hold(groups(query) | {Group.CONTENTS})
+    found = account.read(lambda connection: Proposer(held, connection).propose(query))
+    return Bounds(*(frozenset(masks.members(each, held.uids)) for each in (found.sure, found.maybe)))
 
 
 EVERY = frozenset(range(1, COUNT + 1))
@@ -106,7 +117,7 @@ async def test_what_is_proposed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(proposing, "FEW", 0)
-    assert await bounds(account, filled, query) == Between(sure, maybe)
+    assert await bounds(account, filled, query) == Bounds(sure, maybe)
 
 
 async def test_only_what_is_proposed_is_read(filled: SqliteMailbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,7 +144,7 @@ async def test_only_what_is_proposed_is_read(filled: SqliteMailbox, monkeypatch:
 
 async def test_what_waits_is_read(account: SqliteAccount, inbox: SqliteMailbox, paused: None) -> None:
     await fill(inbox)
-    assert (await bounds(account, inbox, q.Body("zyzzyva"))) == Between(NONE, EVERY)
+    assert (await bounds(account, inbox, q.Body("zyzzyva"))) == Bounds(NONE, EVERY)
     assert await inbox.search(q.Not(q.Body("noon"))) == [SPECIAL]
     await account.text.step()
     assert len((await bounds(account, inbox, q.Body("zyzzyva"))).maybe) == COUNT - fulltext.BATCH + 1
