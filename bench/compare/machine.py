@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
 import shlex
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 INSTANCES = Path("/proc/sys/fs/inotify/max_user_instances")
 ENOUGH = 4096
+FILES = 65_536
 
 
 def command(module: str, line: Sequence[str] | None) -> str:
@@ -51,6 +53,12 @@ def revision(source: Path) -> str:
     except (OSError, subprocess.CalledProcessError):
         return ""
     return found.stdout.strip()
+
+
+def enough_files() -> None:
+    """Let this process, and the servers it starts, have as many files open as may be."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, FILES)), hard))
 
 
 def enough_watches() -> str:

@@ -48,8 +48,8 @@ def arguments(line: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="how often a row is measured, at most (5)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write it to FILE")
     given = parser.parse_args(line)
-    if any(size < messages.LEAST for size in given.sizes) or any(size < 1 for size in given.accounts):
-        parser.error(f"--sizes: at least {messages.LEAST} each; --accounts: at least 1 each")
+    if any(size < messages.LEAST for size in given.sizes) or any(size < 2 for size in given.accounts):
+        parser.error(f"--sizes: at least {messages.LEAST} each; --accounts: at least 2 each")
     if given.rounds < 1:
         parser.error("--rounds: at least 1")
     return given
@@ -61,6 +61,7 @@ def sides(names: Sequence[str], rounds: int) -> Iterator[list[Side]]:
     with tempfile.TemporaryDirectory(prefix="growth-") as name, ExitStack() as ends:
         root = Path(name)
         root.chmod(0o755)
+        machine.enough_files()
         ends.callback(machine.restore_watches, machine.enough_watches())
         found = []
         for kind in (Restante, Dovecot):

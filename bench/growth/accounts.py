@@ -22,7 +22,9 @@ from bench.growth.letters import letter
 from bench.growth.messages import Growing
 
 EACH: Final = 10
-IDLE: Final = 50
+IDLE: Final = 1_000
+"""Connections at most that wait; Dovecot needs a process for each."""
+
 SENDERS: Final = 16
 
 
@@ -97,14 +99,13 @@ def served(sides: Sequence[Side]) -> list[Measured]:
 
 
 def held(sides: Sequence[Side], size: int) -> list[Measured]:
-    """What servers hold that have just been started, and for each of some connections in accounts of their own."""
+    """What servers hold that have just been started, and for each connection when one waits in each account, or in many."""
     rest = Row("accounts", "memory, nobody connected", MEMORY)
-    each = Row("accounts", f"memory of each of {IDLE} idle connections", MEMORY)
+    each = Row("accounts", f"memory of an idle connection, one to an account, {IDLE:,} at most", MEMORY)
     for side in sides:
         side.restart()
         before = processes.memory(side.server.pid)
         rest.samples[side.name] = [Sample(before.rss, before.pss)]
-        chosen = [name(number * size // IDLE) for number in range(IDLE)]
-        after = memory.idle(side, chosen)
-        each.samples[side.name] = [Sample(after.rss - before.rss, after.pss - before.pss).each(IDLE)]
+        chosen = [name(number) for number in range(min(size, IDLE))]
+        each.samples[side.name] = [memory.idle(side, chosen)]
     return [("flat", rest), ("flat", each)]

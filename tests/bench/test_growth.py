@@ -118,7 +118,7 @@ def test_picture_names_lines_apart_and_draws_each() -> None:
 def test_options() -> None:
     given = command.arguments(["--sizes", "100", "1000", "--accounts", "--servers", "Restante"])
     assert (given.sizes, given.accounts, given.servers) == ([100, 1000], [], ["Restante"])
-    for bad in (["--sizes", "99"], ["--accounts", "0"], ["--rounds", "0"]):
+    for bad in (["--sizes", "99"], ["--accounts", "1"], ["--rounds", "0"]):
         with pytest.raises(SystemExit):
             command.arguments(bad)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 
 from bench.compare import processes
+from bench.compare.client import Client
 from bench.compare.figures import MEMORY, Bars, Row, Sample
 from bench.compare.mail import ANNA, CROWD
 from bench.compare.side import Side
@@ -27,20 +27,30 @@ def measured(sides: Sequence[Side]) -> list[Row]:
             side.restart()
             before = processes.memory(side.server.pid)
             rest.samples.setdefault(side.name, []).append(Sample(before.rss, before.pss))
-            after = idle(side, [name for name, _ in zip(itertools.cycle(names), range(scale.connections))])
-            row.samples[side.name] = [Sample(after.rss - before.rss, after.pss - before.pss).each(scale.connections)]
+            chosen = [names[number % len(names)] for number in range(scale.connections + 1)]
+            row.samples[side.name] = [idle(side, chosen)]
     return [rest, one, many]
 
 
-def idle(side: Side, accounts: Sequence[str]) -> processes.Memory:
-    """What the server holds while a connection of each of *accounts* waits in its INBOX; they hang up afterwards."""
-    clients = [side.server.login(account) for account in accounts]
-    for client in clients:
-        client.command(b"SELECT INBOX")
-        client.idle()
+def idle(side: Side, accounts: Sequence[str]) -> Sample:
+    """What each connection but the first holds, when one of each of *accounts* waits in its INBOX; they hang up afterwards.
+
+    With the first comes what the server takes once, whoever connects.
+    """
+    clients = [_idle(side, accounts[0])]
     side.settle()
-    found = processes.memory(side.server.pid)
+    before = processes.memory(side.server.pid)
+    clients += [_idle(side, account) for account in accounts[1:]]
+    side.settle()
+    after = processes.memory(side.server.pid)
     for client in clients:
         client.close()
     side.settle()
-    return found
+    return Sample(after.rss - before.rss, after.pss - before.pss).each(len(clients) - 1)
+
+
+def _idle(side: Side, account: str) -> Client:
+    client = side.server.login(account)
+    client.command(b"SELECT INBOX")
+    client.idle()
+    return client
