@@ -26,6 +26,16 @@ async def test_expunge_takes_the_deleted(inbox: Mailbox) -> None:
     assert done.modseq > before.modseq
 
 
+async def test_expunge_finds_what_was_flagged_long_ago(inbox: Mailbox) -> None:
+    await fill(inbox, ("\\Deleted",), *[()] * 600, ("\\Deleted", "\\Seen"))
+    for at in range(2, 602, 100):
+        await inbox.update_flags(uids(*range(at, at + 100)), FlagOp.ADD, SEEN)
+    await inbox.update_flags(uids(300), FlagOp.ADD, FlagSet(["\\Deleted"]))
+    assert (await inbox.expunge()).uids == UidSet.of([1, 300, 602])
+    assert (await inbox.status()).deleted == 0
+    assert (await inbox.expunge()).uids == UidSet()
+
+
 async def test_expunge_of_some(inbox: Mailbox) -> None:
     await fill(inbox, ("\\Deleted",), (), ("\\Deleted",))
     assert (await inbox.expunge(uids(2, 3, 9))).uids == UidSet.of([3])
