@@ -12,7 +12,7 @@ import os
 import random
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +21,7 @@ import apsw
 import pytest
 from tests.support import crashing
 
+from restante.model.entry_name import EntryName
 from restante.model.ids import ModSeq, Uid
 from restante.store.api import Mailbox
 from restante.store.model import Field, MessageRecord
@@ -43,12 +44,13 @@ class Message:
 
 @dataclass(slots=True)
 class Box:
-    """What was promised of a mailbox. *gone* are UIDs that may never be seen again."""
+    """What was promised of a mailbox. *gone* are UIDs that may never be seen again; *notes* have each worker's last value."""
 
     messages: dict[int, Message] = field(default_factory=dict)
     gone: set[int] = field(default_factory=set)
     uid_next: int = 1
     modseq: int = 0
+    notes: dict[int, int] = field(default_factory=dict)
 
 
 class Promises:
@@ -63,7 +65,13 @@ class Promises:
         for name, (uid_next, modseq) in heads["heads"].items():
             assert uid_next >= self.boxes[name].uid_next
             assert modseq >= self.boxes[name].modseq
-        takers = {"append": self._append, "copy": self._copy, "move": self._move, "flag": self._flag}
+        takers = {
+            "append": self._append,
+            "copy": self._copy,
+            "move": self._move,
+            "flag": self._flag,
+            "annotate": self._annotate,
+        }
         for fact in sorted(rest, key=lambda fact: int(fact["modseq"])):
             takers.get(fact["op"], self._expunge)(fact, self.boxes[fact["mailbox"]])
 
@@ -94,6 +102,9 @@ class Promises:
             if message is not None and modseq >= message.modseq:
                 message.flags, message.modseq = frozenset(flags.lower().split()), modseq
         box.modseq = max(box.modseq, fact["modseq"])
+
+    def _annotate(self, fact: Fact, box: Box) -> None:
+        box.notes[fact["entry"]] = fact["value"]
 
     def _expunge(self, fact: Fact, box: Box) -> None:
         for uid in fact["uids"]:
@@ -160,6 +171,7 @@ async def check(path: Path, promises: Promises, before: dict[str, int]) -> dict[
         assert status.modseq >= box.modseq
         vanished = (await mailbox.changes_since(ModSeq(before[name]))).vanished
         _compare(box, found, set(vanished))
+        _compare_notes(box, await account.annotations.values(mailbox.id, crashing.NOTES))
         box.messages = {int(uid): message for uid, message in found.items()}
         box.uid_next, box.modseq = status.uid_next, status.modseq
         after[str(name)] = int(status.modseq)
@@ -204,6 +216,15 @@ def _compare(box: Box, found: dict[Uid, Message], vanished: set[Uid]) -> None:
     box.gone |= vanished
 
 
+def _compare_notes(box: Box, found: Mapping[EntryName, bytes]) -> None:
+    """No annotation is older than promised, and the one set in the same step as others is as new as the newest."""
+    values = {number: int(found.get(name, b"0")) for number, name in enumerate(crashing.NOTES)}
+    assert all(values[number] >= promised for number, promised in box.notes.items()), "an annotation was lost"
+    everybodys = values.pop(crashing.WORKERS)
+    assert everybodys in (0, *values.values()), "half a change was kept"
+    box.notes = values
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(-(-ROUNDS // PER_DIRECTORY)))
 async def test_every_promise_is_kept(part: int, tmp_path: Path, nursery: Nursery) -> None:
@@ -223,4 +244,6 @@ async def test_every_promise_is_kept(part: int, tmp_path: Path, nursery: Nursery
     assert told > PER_DIRECTORY, "the children did nothing"
     connection = apsw.Connection(str(tmp_path / "accounts" / crashing.ACCOUNT / "mail.db"))
     assert connection.pragma("integrity_check") == "ok"
+    octets = "SELECT sum(length(name) + length(value)) FROM annotation"
+    assert connection.execute(octets).get == connection.execute("SELECT annotation_octets FROM counter").get
     connection.close()

@@ -18,10 +18,12 @@ from tests.support.store import ALICE, Engine, House, check_account, contents, e
 from tests.support.store_model import Flags, ModelAccount
 
 from restante.model.dates import MailDate
+from restante.model.entry_name import EntryName
 from restante.model.flags import FlagSet
 from restante.model.ids import ModSeq
 from restante.model.mailbox_name import MailboxName
 from restante.store import query as q
+from restante.store.annotations import Keep
 from restante.store.api import Account, Mailbox, Store
 from restante.store.errors import StoreError
 from restante.store.model import FlagOp, NewMessage, SpecialUse
@@ -37,6 +39,8 @@ FLAGS = st.frozensets(st.sampled_from(["\\seen", "\\deleted", "\\flagged", "a", 
 UIDS = st.integers(0, 2).flatmap(lambda few: st.sets(st.integers(1, 3 + 3 * few), min_size=1, max_size=6)).map(sorted)
 """Mostly low numbers, which are there, now and then some beyond."""
 
+ENTRIES = [EntryName(name) for name in ("/private/comment", "/shared/comment", "/private/vendor/acme/x")]
+ANNOTATIONS = st.dictionaries(st.sampled_from(ENTRIES), st.none() | st.sampled_from([b"", b"one", b"two"]), max_size=2)
 BODIES = st.sampled_from(["short", "other", "x" * 300])
 POINTS = st.integers(0, 1_000)
 
@@ -62,9 +66,8 @@ class Trial:
         return await self.account.mailbox(MailboxName(name))
 
     async def mark(self) -> None:
-        """Note where the modseqs stand; of all mailboxes, for a deleted one's are not told any more."""
-        now = [record.status.modseq for record in await self.account.list_mailboxes()]
-        self.points.append(max([*self.points[-1:], *now]))
+        """Note where the modseqs stand."""
+        self.points.append(await self.account.annotations.modseq())
 
 
 def outcome(call: Callable[[], T]) -> T | type[StoreError]:
@@ -136,6 +139,16 @@ class Comparison(RuleBasedStateMachine):
             lambda: self.model.set_use(name, use),
             lambda trial: trial.account.set_special_use(MailboxName(name), use),
         )
+
+    @rule(name=NAMES | st.just(""), values=ANNOTATIONS, use=st.just(Keep.AS_IS) | USES)
+    def annotate(self, name: str, values: dict[EntryName, bytes | None], use: SpecialUse | Keep | None) -> None:
+        new_use = use if name else Keep.AS_IS
+
+        async def actual(trial: Trial) -> None:
+            mailbox = (await trial.mailbox(name)).id if name else None
+            await trial.account.annotations.change(mailbox, values, new_use)
+
+        self.compare(lambda: self.model.annotate(name, values, new_use), actual)
 
     @rule(name=NAMES, subscribe=st.booleans())
     def subscription(self, name: str, subscribe: bool) -> None:
@@ -222,9 +235,18 @@ class Comparison(RuleBasedStateMachine):
                 found = await mailbox.changes_since(trial.points[step])
                 told = [(each.uid, each.flags.keys) for each in found.flagged], list(found.vanished)
                 assert (found.complete, told) == (True, self.model.changes(name, step))
+            assert await trial.account.annotations.values(mailbox.id, ENTRIES) == box.notes
             identity = (mailbox.id, int(mailbox.uid_validity))
             assert trial.identities.setdefault(box.serial, identity) == identity
         assert len(set(trial.identities.values())) == len(trial.identities)
+        await self._same_annotations(trial)
+
+    async def _same_annotations(self, trial: Trial) -> None:
+        assert await trial.account.annotations.values(None, ENTRIES) == self.model.own.notes
+        for step in (0, self.model.step // 2, max(0, self.model.step - 1), self.model.step):
+            told = await trial.account.annotations.changes_since(trial.points[step])
+            assert {(each.mailbox or "", each.entry) for each in told.changed} == self.model.annotated(step)
+            assert (told.complete, len(told.changed)) == (True, len(self.model.annotated(step)))
 
 
 @pytest.mark.slow

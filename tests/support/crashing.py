@@ -12,19 +12,25 @@ import json
 import os
 import random
 import sys
+import time
 from pathlib import Path
 from typing import Final
 
 from restante.model.dates import MailDate
+from restante.model.entry_name import EntryName
 from restante.model.flags import FlagSet
 from restante.model.ids import AccountId, Uid
 from restante.model.mailbox_name import INBOX, MailboxName
+from restante.store.annotations import Annotations
 from restante.store.model import FlagOp, NewMessage, Upload
 from restante.store.sqlite.mailbox import SqliteMailbox
 from restante.store.sqlite.store import SqliteStore
 
 ACCOUNT: Final = AccountId("crash")
 NAMES: Final = (INBOX, MailboxName("Archive"), MailboxName("Trash"))
+WORKERS: Final = 6
+NOTES: Final = [EntryName(f"/private/vendor/acme/w{number}") for number in range(WORKERS + 1)]
+"""The workers' annotations; the last one is everybody's."""
 INLINE: Final = 4096
 """Octets beyond which the store under test keeps a message in a file."""
 
@@ -55,16 +61,20 @@ def promise(**facts: object) -> None:
 class Worker:
     """Does one thing after another to the mailboxes."""
 
-    def __init__(self, number: int, seed: int, store: SqliteStore, mailboxes: dict[str, SqliteMailbox]) -> None:
+    def __init__(
+        self, number: int, seed: int, store: SqliteStore, mailboxes: dict[str, SqliteMailbox], notes: Annotations
+    ) -> None:
         self._number = number
         self._seed = seed
         self._random = random.Random(f"{seed}/{number}")
         self._store = store
         self._mailboxes = mailboxes
+        self._notes = notes
         self._count = 0
 
     async def run(self) -> None:
-        actions = (self.append, self.append, self.append, self.copy, self.move, self.flag, self.flag, self.expunge)
+        often = (self.append, self.append, self.append, self.flag, self.flag)
+        actions = (*often, self.copy, self.move, self.expunge, self.annotate)
         while True:
             await self._random.choice(actions)()
 
@@ -119,6 +129,15 @@ class Worker:
         done = await self._mailboxes[name].expunge()
         promise(op="expunge", mailbox=name, uids=list(done.uids), modseq=done.modseq)
 
+    async def annotate(self) -> None:
+        """Each worker has an annotation of its own in every mailbox, whose values only grow."""
+        name = self._pick()
+        value = time.time_ns()
+        raw = b"%d" % value
+        done = await self._notes.change(self._mailboxes[name].id, {NOTES[self._number]: raw, NOTES[-1]: raw})
+        assert done.modseq is not None
+        promise(op="annotate", mailbox=name, entry=self._number, value=value, modseq=done.modseq)
+
 
 async def work(path: Path, seed: int) -> None:
     store = SqliteStore(path, inline=INLINE, grace=0, sweep_every=0.05)
@@ -128,8 +147,8 @@ async def work(path: Path, seed: int) -> None:
     heads = {name: [s.uid_next, s.modseq] for name, s in [(n, await m.status()) for n, m in mailboxes.items()]}
     promise(op="open", pid=os.getpid(), heads=heads)
     async with asyncio.TaskGroup() as group:
-        for number in range(6):
-            group.create_task(Worker(number, seed, store, mailboxes).run())
+        for number in range(WORKERS):
+            group.create_task(Worker(number, seed, store, mailboxes, account.annotations).run())
 
 
 def nursery() -> None:

@@ -5,10 +5,12 @@ Nothing here is fast or durable, and time is a number of steps: a point in an en
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
+from restante.model.entry_name import EntryName
+from restante.store.annotations import Keep
 from restante.store.errors import (
     MailboxExists,
     MailboxFixed,
@@ -33,13 +35,15 @@ class ModelMessage:
 
 @dataclass(slots=True)
 class ModelBox:
-    """A mailbox; *serial* is its identity, *vanished* has the step of each expunge."""
+    """A mailbox; *serial* is its identity, *vanished* has the step of each expunge, *noted* of each annotation's last change."""
 
     use: SpecialUse | None = None
     serial: int = field(default_factory=lambda: next(_serials))
     uid_next: int = 1
     messages: dict[int, ModelMessage] = field(default_factory=dict)
     vanished: dict[int, int] = field(default_factory=dict)
+    notes: dict[str, bytes] = field(default_factory=dict)
+    noted: dict[str, int] = field(default_factory=dict)
 
     def add(self, raw: bytes, flags: Flags, step: int) -> int:
         uid, self.uid_next = self.uid_next, self.uid_next + 1
@@ -60,6 +64,7 @@ class ModelAccount:
     def __init__(self) -> None:
         self.boxes = {"INBOX": ModelBox()}
         self.subscribed = {"INBOX"}
+        self.own = ModelBox()
         self.step = 0
 
     def box(self, name: str) -> ModelBox:
@@ -97,7 +102,7 @@ class ModelAccount:
         self.box(name)
         self._absent(to)
         if name == "INBOX":
-            self._make(to)
+            self._make(to).notes = dict(self.boxes[name].notes)
             self.move(name, list(self.boxes[name].messages), to)
             return
         if to.startswith(name + "/"):
@@ -111,7 +116,31 @@ class ModelAccount:
     def set_use(self, name: str, use: SpecialUse | None) -> None:
         self.box(name)
         self._check_use(use, but_for=name)
-        self.boxes[name].use = use
+        self._give_use(self.boxes[name], use)
+
+    def _give_use(self, box: ModelBox, use: SpecialUse | None) -> None:
+        if box.use is not use:
+            for each in self.boxes.values():
+                if each is box or (use is not None and each.use is use):
+                    each.use = use if each is box else None
+                    each.noted["/private/specialuse"] = self.step
+
+    def annotate(self, name: str, values: Mapping[EntryName, bytes | None], use: SpecialUse | Keep | None) -> None:
+        """Under no name, the account's own."""
+        box = self.box(name) if name else self.own
+        for entry, value in values.items():
+            if box.notes.get(entry) != value:
+                box.noted[entry] = self.step
+                box.notes.pop(entry, None)
+                if value is not None:
+                    box.notes[entry] = value
+        if use is not Keep.AS_IS:
+            self._give_use(box, use)
+
+    def annotated(self, since: int) -> set[tuple[str, str]]:
+        """Where which annotations changed."""
+        every = {"": self.own, **self.boxes}
+        return {(name, entry) for name, box in every.items() for entry, step in box.noted.items() if step > since}
 
     def append(self, name: str, messages: Sequence[tuple[bytes, Flags]]) -> list[int]:
         box = self.box(name)

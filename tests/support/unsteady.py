@@ -24,6 +24,8 @@ class _Unsteady:
 
     def __getattr__(self, name: str) -> object:
         found = getattr(self._inner, name)
+        if name == "annotations":
+            return _Unsteady(found, self._die)
         return self._slow(name, found) if iscoroutinefunction(found) else found
 
     def _slow(self, name: str, method: Callable[..., object]) -> Callable[..., object]:

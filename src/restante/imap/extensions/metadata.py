@@ -1,8 +1,8 @@
 """METADATA: RFC 5464. What clients note down about a mailbox, or about the server as it is to this account.
 
 Strategy: the store keeps names and octets. Of an entry that means something to the server (:mod:`restante.imap.entries`) the
-value is checked first, or worked out. Sizes are read before values, so that MAXSIZE and DEPTH read nothing in vain, and values go
-out in responses of bounded size.
+value is checked first, or worked out. With MAXSIZE or DEPTH sizes are read before values, so that nothing is read in vain; and
+values go out in responses of bounded size.
 
 An account shares nothing with others, so ``/shared`` entries are its own as well; of the server's, ``/shared/comment`` and
 ``/shared/admin`` are the administrator's. Options are taken before the mailbox, as the grammar has them, and after it, as the
@@ -67,6 +67,9 @@ class Options:
         return cls(found.get("MAXSIZE"), found.get("DEPTH", 0))
 
 
+_PLAIN: Final = Options()
+
+
 def _option(r: Reader) -> tuple[str, int | None]:
     name = r.word()
     if name == "MAXSIZE":
@@ -127,17 +130,18 @@ def _entries(r: Reader, *, root: bool) -> Sequence[tuple[EntryName, bytes]]:
 async def getmetadata(cmd: GetMetadata, s: Authenticated) -> Done:
     """Answer with what is there, and NIL for what was asked for by name and is not."""
     record = None if cmd.mailbox is None else await (await s.account.mailbox(cmd.mailbox)).record()
-    mailbox = None if record is None else record.id
-    computed = s.session.services.registry.entries.values(s, record)
-    there = dict(await s.account.annotations.sizes(mailbox))
-    there.update((name, len(value)) for name, value in computed.items())
-    wanted = cmd.wanted(there)
-    largest = cmd.options.largest
+    mailbox, notes, plain = (None if record is None else record.id), s.account.annotations, cmd.options == _PLAIN
+    known = dict(await notes.values(mailbox, cmd.entries.keys())) if plain else {}
+    known.update(s.session.services.registry.entries.values(s, record))
+    there = {} if plain else dict(await notes.sizes(mailbox))
+    there.update((name, len(value)) for name, value in known.items())
+    wanted, largest = cmd.wanted(there), cmd.options.largest
     long = [] if largest is None else [there[name] for name in wanted if there.get(name, 0) > largest]
     short = {name: shown for name, shown in wanted.items() if largest is None or there.get(name, 0) <= largest}
     for group in _groups(short, there):
-        kept = await s.account.annotations.values(mailbox, [name for name in group if name not in computed])
-        pairs = [(short[name], computed.get(name, kept.get(name))) for name in group]
+        more = [] if plain else [name for name in group if name not in known]
+        values = {**known, **(await notes.values(mailbox, more) if more else {})}
+        pairs = [(short[name], values.get(name)) for name in group]
         s.send(values_line(None if record is None else record.name, pairs, utf8=s.session.utf8))
         await s.session.client.drain()
     return Done(code=f"METADATA LONGENTRIES {max(long)}") if long else DONE

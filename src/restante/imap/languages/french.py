@@ -68,6 +68,12 @@ TEXTS: Final[dict[str, str]] = {
     "The message could not be kept just now; try again later": "Le message n'a pas pu être gardé ; réessayez plus tard",
     "the mail store cannot be reached now": "le courrier n'est pas accessible pour le moment",
     "the message's text cannot be read now": "le texte du message n'est pas lisible pour le moment",
+    "an annotation has at most {} octets": "une annotation compte au plus {} octets",
+    "there can be at most {} annotations here": "il peut y avoir ici au plus {} annotations",
+    "an account's annotations have at most {} octets together": "les annotations d'un compte comptent ensemble {} octets au plus",
+    "This entry is not for clients to set": "Cette entrée n'est pas modifiable",
+    "There is no such filter": "Ce filtre n'existe pas",
+    "With its filters the search is too long": "Avec ses filtres, la recherche est trop longue",
     # Messages
     "Some of the messages are gone": "Certains messages n'existent plus",
     "Some of the messages are gone; none was copied": "Certains messages n'existent plus ; aucun n'a été copié",

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from restante.model.dates import MailDate
+from restante.model.entry_name import EntryName
 from restante.model.ids import AccountId, ModSeq
 from restante.model.mailbox_name import INBOX
 from restante.store.model import Hint, NewMessage
@@ -41,6 +42,18 @@ async def test_a_change_wakes_sessions_of_the_other_store(stores: tuple[SqliteSt
     assert (hint.account, hint.mailbox, hint.modseq) == (ANNA, inbox.id, appended.modseq)
     seen = await (await other.account(ANNA)).mailbox(INBOX)
     assert (await seen.status()).messages == 1
+
+
+async def test_a_change_of_annotations_is_told_as_one(stores: tuple[SqliteStore, SqliteStore]) -> None:
+    one, other = stores
+    woken: asyncio.Queue[Hint] = asyncio.Queue()
+    other.hints.subscribe(ANNA, woken.put_nowait)
+    entry = EntryName("/private/comment")
+    done = await (await one.account(ANNA)).annotations.change(None, {entry: b"x"})
+    async with asyncio.timeout(5):
+        assert await woken.get() == Hint(ANNA, None, done.modseq or ModSeq(0), annotations=True)
+    found = await (await other.account(ANNA)).annotations.changes_since(ModSeq(0))
+    assert [(each.mailbox, each.entry) for each in found.changed] == [(None, entry)]
 
 
 async def test_more_hints_than_the_fifo_holds_wake_all_the_same(stores: tuple[SqliteStore, SqliteStore]) -> None:
