@@ -132,9 +132,12 @@ class Limits(Section, frozen=True, kw_only=True):
         int,
         setting("Annotations of one mailbox, and of an account itself (RFC 5464 §4.1).", at_least=10, at_most=100_000),
     ] = 200
-    annotation: Annotated[int, setting("The largest of them.", unit="octets", at_least=1024, at_most=1 << 30)] = (
-        64 << 10
-    )
+    annotation: Annotated[
+        int,
+        setting(
+            "The largest of them; `limits.literal` bounds it as well.", unit="octets", at_least=1024, at_most=1 << 30
+        ),
+    ] = 64 << 10
     annotation_octets: Annotated[
         int,
         setting(
