@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
+from operator import contains
 
 from restante.imap.wire import writer
 from restante.mime.encode import load
@@ -48,7 +50,7 @@ def without_nul(data: bytes) -> bytes:
 
 def without_nuls(pieces: Sequence[bytes]) -> Sequence[bytes]:
     """*pieces*, fit for a literal."""
-    return [*map(without_nul, pieces)] if any(b"\x00" in piece for piece in pieces) else pieces
+    return [*map(without_nul, pieces)] if any(map(contains, pieces, repeat(0))) else pieces
 
 
 def parts(message: MessageRecord) -> Part:

@@ -27,7 +27,7 @@ class FetchContext:
     utf8: bool
 
 
-Values = Callable[[MessageColumns, FetchContext], Iterable[object]]
+Values = Callable[[MessageColumns, FetchContext], Sequence[Iterable[object]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class Column:
     """How an item is written for many messages at once.
 
     Attributes:
-        template: the item's name, and one placeholder.
-        values: what goes there.
+        template: the item's name, and placeholders.
+        values: for each placeholder, what goes there.
         octets: what follows it as it is, if anything does: pieces in columns.
     """
 
@@ -58,16 +58,17 @@ def lines(batch: MessageColumns, context: FetchContext, columns: Sequence[Column
     pieces: list[Iterable[bytes]] = []
     for number, column in enumerate(columns):
         template += b" " + column.template if number else column.template
-        values.append(column.values(batch, context))
+        values += column.values(batch, context)
         if column.octets is not None:
-            pieces += [_filled(template, values), *column.octets(batch)]
+            pieces += [filled(template, values), *column.octets(batch)]
             template, values = b"", []
     template += b")\r\n"
     if not pieces:
-        return b"".join(_filled(template, values))
-    pieces.append(_filled(template, values) if values else [template] * len(batch.uids))
+        return b"".join(filled(template, values))
+    pieces.append(filled(template, values) if values else [template] * len(batch.uids))
     return b"".join(chain.from_iterable(zip(*pieces, strict=True)))
 
 
-def _filled(template: bytes, values: Sequence[Iterable[object]]) -> list[bytes]:
+def filled(template: bytes, values: Iterable[Iterable[object]]) -> list[bytes]:
+    """*template* for each message, with *values* in place of its placeholders."""
     return [template % row for row in zip(*values, strict=True)]

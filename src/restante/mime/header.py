@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import repeat
+from operator import contains
 from typing import Final, NamedTuple
 
 _FIELD: Final = re.compile(rb"^([!-9;-\xff]++)[ \t]*+:(.*+(?:\n[ \t].*+)*+)\n?", re.MULTILINE)
@@ -99,7 +101,8 @@ class Selection:
     """:func:`select` with *names*, for many headers.
 
     Clients list a mailbox by a handful of fields, and ask for the same ones each time; after the first headers they get a pattern
-    of their own, which passes over all other lines at once. A long list of names, which it would try one by one, gets none.
+    of their own, which passes over all other lines at once, and over any number of headers in one go. A long list of names, which
+    it would try one by one, gets none.
     """
 
     __slots__ = ("_left", "_pattern", "_wanted")
@@ -111,19 +114,37 @@ class Selection:
 
     def of(self, header: bytes) -> bytes:
         """The selected fields and a blank line."""
-        pattern = self._pattern or self._count()
-        # Without a line end after the last field, there is one to be added.
-        if pattern is None or not header.endswith(b"\n"):
-            return _select(header, self._wanted, False)
-        chosen = pattern.findall(b"\n" + header)
-        return b"\n".join(chosen) + b"\n\r\n" if chosen else _CRLF
+        return _select(header, self._wanted, False)
 
-    def _count(self) -> re.Pattern[bytes] | None:
-        self._left -= 1
-        if self._left == 0 and len(self._wanted) <= _MOST_NAMES:
-            names = b"|".join(re.escape(name) for name in sorted(self._wanted) if _NAME.fullmatch(name)) or b"(?!)"
-            self._pattern = re.compile(rb"\n((?:%b)[ \t]*+:.*+(?:\n[ \t].*+)*+)" % names, re.IGNORECASE)
+    def of_all(self, headers: Sequence[bytes]) -> list[bytes]:
+        """What is selected of each of *headers*, but with a line feed before it and without the one after it and the blank line.
+
+        So the pattern finds it, and it needs no further copy.
+        """
+        return self._found(headers) or [(b"\n" + _select(header, self._wanted, False))[:-3] for header in headers]
+
+    def _found(self, headers: Sequence[bytes]) -> list[bytes]:
+        """All at once, or nothing where a header holds NUL, which is to mark their ends, or its last line is not ended."""
+        pattern = self._pattern or self._count(len(headers))
+        if pattern is None or any(map(contains, headers, repeat(0))):
+            return []
+        whole = b"\n%b\x00\n" % b"\x00\n".join(headers)
+        found = b"".join(pattern.findall(whole)).split(b"\n\x00")[:-1]
+        return found if len(found) == len(headers) else []
+
+    def _count(self, headers: int) -> re.Pattern[bytes] | None:
+        self._left -= headers
+        if self._left <= 0 and len(self._wanted) <= _MOST_NAMES:
+            self._pattern = _pattern([name for name in sorted(self._wanted) if _NAME.fullmatch(name)])
         return self._pattern
+
+
+def _pattern(names: Sequence[bytes]) -> re.Pattern[bytes]:
+    """Finds the fields of those names, and NUL at the beginning of a line; each with the line feed before it."""
+    # Most lines are passed over for their first letter.
+    initials = re.escape(bytes({name[0] for name in names}))
+    field = rb"(?:%b)[ \t]*+:.*+(?:\n[ \t].*+)*+" % (b"|".join(map(re.escape, names)) or b"(?!)")
+    return re.compile(rb"\n(?=[%b\x00])(?:%b|\x00)" % (initials, field), re.IGNORECASE)
 
 
 @lru_cache(maxsize=64)

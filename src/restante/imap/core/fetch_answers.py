@@ -20,7 +20,7 @@ from restante.imap.client import Client
 from restante.imap.content import Deferred, Octets, Streamed, without_nul
 from restante.imap.core.fetch_items import FLAGS, MODSEQ, UID
 from restante.imap.errors import ConnectionLost, No
-from restante.imap.fetching import Column, FetchContext, lines
+from restante.imap.fetching import Column, FetchContext, filled, lines
 from restante.imap.hooks import FetchAtt
 from restante.imap.state import Selected
 from restante.mime.transfer import UnknownEncoding
@@ -167,7 +167,7 @@ def _known(item: FetchAtt, records: Sequence[MessageRecord], context: FetchConte
     column = item.column
     if column is None or column.octets is not None:
         return None
-    return [column.template % value for value in column.values(MessageColumns.of(records), context)]
+    return filled(column.template, column.values(MessageColumns.of(records), context))
 
 
 async def report(s: Selected, wanted: Mapping[Uid, tuple[FetchAtt, ...]]) -> None:

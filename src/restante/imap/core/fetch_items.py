@@ -5,13 +5,13 @@ Answers that were computed at arrival are joined, not made; and as a batch of me
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final
 
 from restante.imap.core.sections import read_body_section
-from restante.imap.fetching import Column, FetchContext, Values
+from restante.imap.fetching import Column, FetchContext, filled
 from restante.imap.hooks import FetchAtt, FetchItem
 from restante.imap.registry import Registry
 from restante.imap.wire.reader import Reader
@@ -30,42 +30,36 @@ class Plain:
 
     def render(self, message: MessageRecord, context: FetchContext) -> bytes:
         """The item's name and value."""
-        (value,) = self.column.values(MessageColumns.of([message]), context)
-        return self.column.template % value
+        return filled(self.column.template, self.column.values(MessageColumns.of([message]), context))[0]
 
 
-def _flags(batch: MessageColumns, context: FetchContext) -> Iterable[bytes]:
+def _flags(batch: MessageColumns, context: FetchContext) -> tuple[list[bytes]]:
     """``\\Recent`` as this session has it (RFC 3501 §2.3.2)."""
     view = context.view
     if not view.has_recent:
-        return [flags.wire for flags in batch.flags]
-    return [
+        return ([flags.wire for flags in batch.flags],)
+    shown = [
         (flags.wire + b" \\Recent" if flags.wire else b"\\Recent") if view.is_recent(uid) else flags.wire
         for uid, flags in zip(batch.uids, batch.flags, strict=True)
     ]
+    return (shown,)
 
 
-def of_columns(fields: Field, template: bytes, values: Values) -> Plain:
+def of_columns(fields: Field, template: bytes, values: Callable[[MessageColumns], Iterable[object]]) -> Plain:
     """An item whose *values* are made of columns; *template* has the item's name and one placeholder."""
-    return Plain(fields, Column(template, values))
+    return Plain(fields, Column(template, lambda batch, context: (values(batch),)))
 
 
-def as_kept(fields: Field, template: bytes, name: str) -> Plain:
-    """An item that is written as it is kept, in the column *name*."""
-    column: Callable[[MessageColumns], Sequence[object]] = attrgetter(name)
-    return Plain(fields, Column(template, lambda batch, context: column(batch)))
-
-
-UID: Final = as_kept(Field.NONE, b"UID %d", "uids")
+UID: Final = of_columns(Field.NONE, b"UID %d", attrgetter("uids"))
 FLAGS: Final = Plain(Field.NONE, Column(b"FLAGS (%b)", _flags))
-MODSEQ: Final = Plain(Field.NONE, Column(b"MODSEQ (%d)", lambda batch, context: batch.modseqs), enables="CONDSTORE")
-_BODY: Final = as_kept(Field.BODY, b"BODY %b", "bodies")
+MODSEQ: Final = Plain(Field.NONE, Column(b"MODSEQ (%d)", lambda batch, context: (batch.modseqs,)), enables="CONDSTORE")
+_BODY: Final = of_columns(Field.BODY, b"BODY %b", attrgetter("bodies"))
 _INTERNAL_DATE: Final = of_columns(
-    Field.DATE, b'INTERNALDATE "%b"', lambda batch, context: wires(batch.internal_epochs, batch.internal_zones)
+    Field.DATE, b'INTERNALDATE "%b"', lambda batch: wires(batch.internal_epochs, batch.internal_zones)
 )
-_SIZE: Final = as_kept(Field.SIZE, b"RFC822.SIZE %d", "sizes")
-_ENVELOPE: Final = as_kept(Field.ENVELOPE, b"ENVELOPE %b", "envelopes")
-_BODYSTRUCTURE: Final = as_kept(Field.BODYSTRUCTURE, b"BODYSTRUCTURE %b", "bodystructures")
+_SIZE: Final = of_columns(Field.SIZE, b"RFC822.SIZE %d", attrgetter("sizes"))
+_ENVELOPE: Final = of_columns(Field.ENVELOPE, b"ENVELOPE %b", attrgetter("envelopes"))
+_BODYSTRUCTURE: Final = of_columns(Field.BODYSTRUCTURE, b"BODYSTRUCTURE %b", attrgetter("bodystructures"))
 
 
 def _body(r: Reader, tables: Registry) -> FetchAtt:

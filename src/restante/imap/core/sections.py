@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from operator import add
 from typing import Final
 
 from restante.imap.content import Octets, built, literal, parts, without_nul, without_nuls
-from restante.imap.fetching import Column, FetchContext, labelled
+from restante.imap.fetching import Column, FetchContext, Values, labelled
 from restante.imap.hooks import FetchItem
 from restante.imap.wire import writer
 from restante.imap.wire.reader import Reader
@@ -135,13 +136,18 @@ class BodySection:
         """The header, fields of it, or the whole message, of many."""
         section = self.section
         if section.is_header:
-            select = self._select()
-            return Column(
-                labelled(self.label, b" %b"), lambda batch, context: map(self._value, map(select, batch.headers))
-            )
+            return self._header_column()
         if section.path or section.text or self.partial is not None:
             return None
         return Column(labelled(self.label, b" {%d}\r\n"), _octets_of_each, octets=_octets)
+
+    def _header_column(self) -> Column:
+        section, select, value = self.section, self._select(), self._value
+        if not section.names or section.text.endswith(".NOT") or self.partial is not None:
+            values: Values = lambda batch, context: (map(value, map(select, batch.headers)),)  # noqa: E731
+            return Column(labelled(self.label, b" %b"), values)
+        # The line feed that ends the announcement of each literal is the one before the fields that were selected.
+        return Column(labelled(self.label, b" {%d}\r%b\n\r\n"), partial(_selected, header.selection(section.names)))
 
     def render(self, message: MessageRecord, context: FetchContext) -> Octets:
         """``BODY[section]<origin> literal``, or NIL for a part that is not there."""
@@ -181,8 +187,15 @@ class BodySection:
         return writer.literal(without_nul(raw)) if raw else b'""'
 
 
-def _octets_of_each(batch: MessageColumns, context: FetchContext) -> Iterable[int]:
-    return map(add, map(len, batch.headers), map(len, batch.texts))
+def _selected(
+    selection: header.Selection, batch: MessageColumns, context: FetchContext
+) -> tuple[Iterable[int], Sequence[bytes]]:
+    found = without_nuls(selection.of_all(batch.headers))
+    return [len(each) + 2 for each in found], found
+
+
+def _octets_of_each(batch: MessageColumns, context: FetchContext) -> tuple[Iterable[int]]:
+    return (map(add, map(len, batch.headers), map(len, batch.texts)),)
 
 
 def _octets(batch: MessageColumns) -> tuple[Sequence[bytes], Sequence[bytes]]:

@@ -11,7 +11,6 @@ from typing import Final
 
 from restante.imap.capability import always
 from restante.imap.core.fetch_items import of_columns
-from restante.imap.fetching import FetchContext
 from restante.imap.hooks import FetchItem, SearchKey, SearchTerm, StatusItem
 from restante.imap.registry import Extension, Registry
 from restante.imap.state import Selected
@@ -27,12 +26,12 @@ def _on_select(s: Selected) -> bytes:
     return b"OK [MAILBOXID (%b)] The mailbox's lasting name" % s.mailbox.id.encode()
 
 
-def _thread_ids(batch: MessageColumns, context: FetchContext) -> list[bytes]:
+def _thread_ids(batch: MessageColumns) -> list[bytes]:
     """NIL where the engine knows no conversations (§5.2)."""
     return [b"(%b)" % thread.encode() if thread else b"NIL" for thread in batch.thread_ids]
 
 
-_EMAIL_ID: Final = of_columns(Field.IDS, b"EMAILID (%b)", lambda batch, context: map(str.encode, batch.email_ids))
+_EMAIL_ID: Final = of_columns(Field.IDS, b"EMAILID (%b)", lambda batch: map(str.encode, batch.email_ids))
 _THREAD_ID: Final = of_columns(Field.IDS, b"THREADID %b", _thread_ids)
 
 

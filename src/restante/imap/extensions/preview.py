@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from restante.imap.capability import always
-from restante.imap.core.fetch_items import of_columns
-from restante.imap.fetching import FetchContext
+from restante.imap.core.fetch_items import Plain
+from restante.imap.fetching import Column, FetchContext
 from restante.imap.hooks import FetchAtt, FetchItem
 from restante.imap.registry import Extension, Registry
 from restante.imap.wire import writer
@@ -14,12 +14,12 @@ from restante.imap.wire.reader import Reader
 from restante.store.model import Field, MessageColumns
 
 
-def _show(batch: MessageColumns, context: FetchContext) -> list[bytes]:
+def _show(batch: MessageColumns, context: FetchContext) -> tuple[list[bytes]]:
     """``string``; empty where there are no words to show (§3.2)."""
-    return [writer.string(words.encode("utf-8", "replace"), utf8=context.utf8) for words in batch.previews]
+    return ([writer.string(words.encode("utf-8", "replace"), utf8=context.utf8) for words in batch.previews],)
 
 
-_PREVIEW: Final = of_columns(Field.PREVIEW, b"PREVIEW %b", _show)
+_PREVIEW: Final = Plain(Field.PREVIEW, Column(b"PREVIEW %b", _show))
 
 
 def _read(r: Reader, tables: Registry) -> FetchAtt:

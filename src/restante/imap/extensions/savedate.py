@@ -14,7 +14,7 @@ from restante.store.model import Field, StoreFeature
 from restante.store.query import All, Compare, DateField
 
 _SAVE_DATE: Final = of_columns(
-    Field.SAVE_DATE, b'SAVEDATE "%b"', lambda batch, context: wires(batch.save_epochs, [0] * len(batch.uids))
+    Field.SAVE_DATE, b'SAVEDATE "%b"', lambda batch: wires(batch.save_epochs, [0] * len(batch.uids))
 )
 
 extension: Final = Extension(
