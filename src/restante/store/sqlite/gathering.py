@@ -1,8 +1,9 @@
 """Messages in columns, for FETCH: what :func:`restante.store.sqlite.reading.messages` reads, at a fraction of its cost.
 
-Strategy: numbers come as JSON arrays and texts joined at NUL, one row for the whole batch, so that neither SQLite nor Python
-handles a row for each message. A text that holds NUL itself shows in the count; such a batch is read row by row, as few
-messages are, and the octets of messages always.
+Strategy: numbers come as JSON arrays and short texts joined at NUL, one row for the whole batch, so that neither SQLite nor
+Python handles a row for each message. A text that holds NUL itself shows in the count; such a batch is read row by row, as few
+messages are. So are the octets of messages, which would be copied too often. They are read without ``content``, whose pages
+are large and elsewhere; only a message without a text is looked up there, since it is in a blob.
 
 The rule it protects: all columns of a batch are of one moment, and equally long.
 """
@@ -18,7 +19,6 @@ from typing import Final, NamedTuple, cast
 import apsw
 import msgspec
 
-from restante.model.ids import Uid
 from restante.store.errors import Corrupt
 from restante.store.model import Field, MessageColumns
 from restante.store.sqlite.flagsets import FlagSets
@@ -75,9 +75,9 @@ _SOURCES: Final = (
     _Source(Field.IDS, "email_ids", "c.email_id", _TEXT),
     _Source(Field.IDS, "thread_ids", "c.thread_id", _TEXT),
     _Source(Field.PREVIEW, "previews", "c.preview", _TEXT),
-    _Source(Field.HEADER | Field.RAW, "headers", "h.octets", _OCTETS),
+    _Source(Field.HEADER | Field.RAW, "headers", "h.octets"),
     _Source(Field.RAW, "texts", "b.octets"),
-    _Source(Field.RAW, "blobs", "c.blob"),
+    _Source(Field.RAW, "blobs", "m.content"),
 )
 _JOINS: Final = (
     ("c.", "JOIN content c ON c.id = m.content"),
@@ -92,9 +92,11 @@ _FIRST: Final = (
 
 
 class _Plan(NamedTuple):
-    """What is read for some fields: the columns, where they are, the joins, and what gathers them, if all can be."""
+    """What is read for some fields: the columns and their positions in :class:`MessageColumns`, where they are, the joins, and
+    what gathers them, if all can be."""
 
     sources: tuple[_Source, ...]
+    positions: tuple[int, ...]
     places: str
     joins: str
     gather: str
@@ -108,7 +110,8 @@ def _plan(asked: int) -> _Plan:
     named = ", ".join(f"{source.place} AS {source.name}" for source in sources)
     gathered = [source.kind.gather.format(source.name) for source in sources if source.kind]
     gather = f"SELECT {', '.join(gathered)} FROM (SELECT {named}" if len(gathered) == len(sources) else ""
-    return _Plan(sources, ", ".join(source.place for source in sources), joins, gather)
+    positions = tuple(MessageColumns._fields.index(source.name) for source in sources)
+    return _Plan(sources, positions, ", ".join(source.place for source in sources), joins, gather)
 
 
 def columns(
@@ -123,11 +126,13 @@ def columns(
         # No messages, or no mailbox: it goes with all its messages in one step.
         modseq_of(connection, mailbox)
         return MessageColumns((), (), ())
-    by_name = {source.name: column for source, column in zip(plan.sources, found, strict=True)}
-    by_name["flags"] = sets.of_all(connection, cast("Sequence[int]", by_name["flags"]))
-    if fields & Field.RAW:
-        _finish_octets(by_name, blobs)
-    return MessageColumns(**cast("dict[str, Sequence[Uid]]", by_name))  # type: ignore[arg-type]  # each of its own type
+    values: list[Column] = [()] * len(MessageColumns._fields)
+    for position, column in zip(plan.positions, found, strict=True):
+        values[position] = column
+    values[_FLAGS_AT] = sets.of_all(connection, cast("Sequence[int]", values[_FLAGS_AT]))
+    if values[_BLOBS_AT]:
+        _find_blobs(connection, values, blobs)
+    return MessageColumns._make(values)
 
 
 def _gathered(connection: apsw.Connection, plan: _Plan, mailbox: int, uids: Sequence[int]) -> list[Column] | None:
@@ -164,13 +169,23 @@ def _sifted(found: list[Column], uids: Sequence[int]) -> list[Column]:
     return found if all(mask) else [list(compress(column, mask)) for column in found]
 
 
-def _finish_octets(by_name: dict[str, Column], blobs: str) -> None:
-    names, texts = by_name["blobs"], by_name["texts"]
-    if not any(names):
-        if None in texts:
-            raise Corrupt("a message's text is missing")
+def _find_blobs(connection: apsw.Connection, values: list[Column], blobs: str) -> None:
+    """What has no text is in a blob."""
+    contents, texts = values[_BLOBS_AT], values[_TEXTS_AT]
+    if None not in texts:
+        values[_BLOBS_AT] = [None] * len(texts)
         return
-    if any(text is None and name is None for name, text in zip(names, texts, strict=True)):
+    without = [cast("int", content) for content, text in zip(contents, texts, strict=True) if text is None]
+    found = connection.execute(
+        "SELECT id, blob FROM content WHERE id IN carray(?) AND blob IS NOT NULL", (apsw.carray(array("q", without)),)
+    ).fetchall()
+    names = {content: f"{blobs}{name}" for content, name in found}
+    if len(names) < len(set(without)):
         raise Corrupt("a message's text is missing")
-    by_name["blobs"] = [name and f"{blobs}{name}" for name in names]
-    by_name["texts"] = [b"" if name else text for name, text in zip(names, texts, strict=True)]
+    values[_BLOBS_AT] = [
+        None if text is not None else names[content] for content, text in zip(contents, texts, strict=True)
+    ]
+    values[_TEXTS_AT] = [b"" if text is None else text for text in texts]
+
+
+_FLAGS_AT, _TEXTS_AT, _BLOBS_AT = map(MessageColumns._fields.index, ("flags", "texts", "blobs"))
