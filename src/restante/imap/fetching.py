@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import cast
 
 from restante.imap.view import MailboxView
 from restante.store.model import MessageColumns
@@ -28,6 +29,7 @@ class FetchContext:
 
 
 Values = Callable[[MessageColumns, FetchContext], Sequence[Iterable[object]]]
+Pieces = Callable[[MessageColumns], Sequence[Sequence[bytes]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Column:
 
     template: bytes
     values: Values
-    octets: Callable[[MessageColumns], Sequence[Sequence[bytes]]] | None = None
+    octets: Pieces | None = None
 
 
 def labelled(label: bytes, rest: bytes) -> bytes:
@@ -50,23 +52,49 @@ def labelled(label: bytes, rest: bytes) -> bytes:
     return label.replace(b"%", b"%%") + rest
 
 
-def lines(batch: MessageColumns, context: FetchContext, columns: Sequence[Column]) -> bytes:
-    """The untagged FETCH (or UIDFETCH) of each message of *batch*, ``* `` and CRLF included."""
-    uid_only = context.view.style.uid_only
-    template = b"* %d UIDFETCH (" if uid_only else b"* %d FETCH ("
-    values: list[Iterable[object]] = [batch.uids if uid_only else context.view.seqnums(batch.uids)]
-    pieces: list[Iterable[bytes]] = []
-    for number, column in enumerate(columns):
-        template += b" " + column.template if number else column.template
-        values += column.values(batch, context)
-        if column.octets is not None:
-            pieces += [filled(template, values), *column.octets(batch)]
-            template, values = b"", []
-    template += b")\r\n"
-    if not pieces:
-        return b"".join(filled(template, values))
-    pieces.append(filled(template, values) if values else [template] * len(batch.uids))
-    return b"".join(chain.from_iterable(zip(*pieces, strict=True)))
+class Form:
+    """How items are written for many messages at once, worked out once for as long as the same items are asked for."""
+
+    __slots__ = ("_end", "_first", "_others")
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        template, values = b"", list[Values]()
+        segments: list[tuple[bytes, tuple[Values, ...], Pieces | None]] = []
+        for number, column in enumerate(columns):
+            template += b" " + column.template if number else column.template
+            values.append(column.values)
+            if column.octets is not None:
+                segments.append((template, tuple(values), column.octets))
+                template, values = b"", []
+        template += b")\r\n"
+        if values or not segments:
+            segments.append((template, tuple(values), None))
+            template = b""
+        self._first, *self._others = segments
+        self._end = template
+
+    def write(self, batch: MessageColumns, context: FetchContext) -> bytes:
+        """The untagged FETCH (or UIDFETCH) of each message of *batch*, ``* `` and CRLF included."""
+        template, values, octets = self._first
+        if context.view.style.uid_only:
+            start, numbers = b"* %d UIDFETCH (", cast("Sequence[int]", batch.uids)
+        else:
+            start, numbers = b"* %d FETCH (", context.view.seqnums(batch.uids)
+        first = filled(start + template, [numbers, *_values(values, batch, context)])
+        if octets is None:
+            return b"".join(first)
+        pieces: list[Iterable[bytes]] = [first, *octets(batch)]
+        for template, values, octets in self._others:
+            pieces.append(filled(template, _values(values, batch, context)))
+            if octets is not None:
+                pieces += octets(batch)
+        if self._end:
+            pieces.append([self._end] * len(batch.uids))
+        return b"".join(chain.from_iterable(zip(*pieces, strict=True)))
+
+
+def _values(values: Iterable[Values], batch: MessageColumns, context: FetchContext) -> list[Iterable[object]]:
+    return [column for each in values for column in each(batch, context)]
 
 
 def filled(template: bytes, values: Iterable[Iterable[object]]) -> list[bytes]:

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 
 from restante.imap.core.fetch_answers import answer
-from restante.imap.core.fetch_items import MACROS, UID
+from restante.imap.core.fetch_asked import Asked, read_asked
 from restante.imap.errors import No
-from restante.imap.hooks import FetchAtt, FetchModification, Numbers, with_uid
+from restante.imap.hooks import FetchModification, Numbers, with_uid
 from restante.imap.portion import portion
 from restante.imap.protocol.response import DONE, Done
 from restante.imap.registry import Registry
@@ -34,15 +34,15 @@ class Fetch:
     (RFC 9051 §9, RFC 4466 §6)."""
 
     messages: MessageSet
-    items: tuple[FetchAtt, ...]
+    asked: Asked
     modifications: Mapping[str, FetchModification] = field(default_factory=dict)
 
     @classmethod
     def read(cls, r: Reader, tables: Registry) -> Self:
         """Read the set, the items and the modifiers."""
         messages = r.sp().message_set()
-        items = read_items(r.sp(), tables)
-        return cls(messages, items, _modifications(r, tables) if r.take(b" ") else {})
+        asked = read_asked(r.sp(), tables)
+        return cls(messages, asked, _modifications(r, tables) if r.take(b" ") else {})
 
 
 def _modifications(r: Reader, tables: Registry) -> dict[str, FetchModification]:
@@ -59,37 +59,18 @@ def _modifications(r: Reader, tables: Registry) -> dict[str, FetchModification]:
     return dict(found)
 
 
-def read_items(r: Reader, tables: Registry) -> tuple[FetchAtt, ...]:
-    """The items, a macro resolved into its own."""
-
-    def item(r: Reader) -> FetchAtt:
-        known = tables.fetch_items.get(r.peek_word())
-        if known is None:
-            raise r.expected("a FETCH item")
-        r.word()
-        return known.read(r, tables)
-
-    macro = MACROS.get(r.peek_word())
-    if macro is not None:
-        r.word()
-        return tuple(tables.fetch_items[name].read(r, tables) for name in macro)
-    return r.list_of(item) if r.peek(b"(") else (item(r),)
-
-
 async def fetch(cmd: Fetch, s: Selected) -> Done:
     """Send what was asked of each message that is still there."""
-    asked = s.view.resolve(cmd.messages)
-    items = _all_items(cmd, uid_only=s.view.style.uid_only)
-    for name in (*(item.enables for item in items), *(one.enables for one in cmd.modifications.values())):
-        if name:
-            s.session.turn_on(name)
-    uids: Sequence[Uid] = asked
-    for modification in sorted(cmd.modifications.values(), key=lambda one: not one.first):
-        uids = await modification.narrow(uids, cmd.messages, s, cmd.modifications)
+    uids: Sequence[Uid] = s.view.resolve(cmd.messages)
+    asked = _all_items(cmd, uid_only=s.view.style.uid_only)
+    for name in asked.enables:
+        s.session.turn_on(name)
+    if cmd.modifications:
+        uids = await _narrowed(uids, cmd, s)
     uids = portion(s, uids)
-    seen = await _mark_seen(items, s, uids)
+    seen = await _mark_seen(s, uids) if asked.sets_seen and not s.read_only else None
     newly = frozenset(message.uid for message in seen.now) if seen else frozenset[Uid]()
-    sent = await answer(s, uids, items, newly)
+    sent = await answer(s, uids, asked, newly)
     if seen:
         # Only now: what a failure kept from being sent is told like anybody's change.
         s.view.already_told(seen)
@@ -100,20 +81,26 @@ async def fetch(cmd: Fetch, s: Selected) -> Done:
     return DONE
 
 
-def _all_items(cmd: Fetch, *, uid_only: bool) -> tuple[FetchAtt, ...]:
+async def _narrowed(uids: Sequence[Uid], cmd: Fetch, s: Selected) -> Sequence[Uid]:
+    for modification in cmd.modifications.values():
+        s.session.turn_on(modification.enables)
+    for modification in sorted(cmd.modifications.values(), key=lambda one: not one.first):
+        uids = await modification.narrow(uids, cmd.messages, s, cmd.modifications)
+    return uids
+
+
+def _all_items(cmd: Fetch, *, uid_only: bool) -> Asked:
     """What was asked for, what modifiers add, and with every UID FETCH the UID (RFC 9051 §6.4.9).
 
     A UIDFETCH response begins with the UID, and has it as an item only when asked (RFC 9586 §3.3).
     """
-    added = (item for modification in cmd.modifications.values() for item in modification.items)
-    items = tuple(dict.fromkeys((*cmd.items, *added)))
-    return (UID, *items) if cmd.messages.uid and UID not in items and not uid_only else items
+    added = [item for modification in cmd.modifications.values() for item in modification.items]
+    asked = Asked((*cmd.asked.items, *added)) if added else cmd.asked
+    return asked.with_uid() if cmd.messages.uid and not uid_only else asked
 
 
-async def _mark_seen(items: Sequence[FetchAtt], s: Selected, uids: Sequence[Uid]) -> FlagsUpdated | None:
-    """Set ``\\Seen`` where fetching does (RFC 9051 §6.4.5); what that changed, of the messages it was new to."""
-    if s.read_only or not any(item.sets_seen for item in items):
-        return None
+async def _mark_seen(s: Selected, uids: Sequence[Uid]) -> FlagsUpdated | None:
+    """Set ``\\Seen``, as fetching a body does (RFC 9051 §6.4.5); what that changed, of the messages it was new to."""
     index = await s.mailbox.index()
     unseen = [uid for uid in uids if (at := index.position(uid)) >= 0 and SEEN not in index.flags[at]]
     try:

@@ -11,23 +11,21 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from functools import reduce
 from itertools import groupby
-from operator import or_
 from typing import Final, cast
 
 from restante.imap.client import Client
 from restante.imap.content import Deferred, Octets, Streamed, without_nul
-from restante.imap.core.fetch_items import FLAGS, MODSEQ, UID
+from restante.imap.core.fetch_asked import Asked
 from restante.imap.errors import ConnectionLost, No
-from restante.imap.fetching import Column, FetchContext, filled, lines
+from restante.imap.fetching import FetchContext, Form, filled
 from restante.imap.hooks import FetchAtt
 from restante.imap.state import Selected
 from restante.mime.transfer import UnknownEncoding
 from restante.model.ids import ModSeq, Uid
 from restante.store.api import Blobs, MessageIndex
 from restante.store.errors import Corrupt, StoreError
-from restante.store.model import Field, MessageColumns, MessageRecord
+from restante.store.model import MessageColumns, MessageRecord
 
 _RAW_BATCH: Final = 32
 """Messages read at a time when their octets come along."""
@@ -36,86 +34,62 @@ _INDEX_BATCH: Final = 2_000
 """Messages answered at a time from the index."""
 
 
-class _Items:
-    """What is sent of each message: the items asked for, and more of those whose flags fetching changed.
+class _Answering:
+    """What one FETCH sends: what was *asked*, and of the *newly* seen messages the flags as well."""
 
-    Attributes:
-        asked: the items asked for.
-        changed: those and what tells of the change, like any change of flags (RFC 7162 §3.2.4).
-        newly: the messages to which that happened.
-        columns: of *asked*; None where not all have one.
-        changed_columns: of *changed*, likewise.
-        fields: what to read.
-    """
+    __slots__ = ("asked", "changed", "context", "newly")
 
-    __slots__ = ("asked", "changed", "changed_columns", "columns", "context", "fields", "newly")
-
-    def __init__(self, s: Selected, asked: tuple[FetchAtt, ...], newly: frozenset[Uid] = frozenset()) -> None:
-        style = s.view.style
-        change = (FLAGS,) if not style.modseq else (FLAGS, MODSEQ) if style.uid_only else (UID, FLAGS, MODSEQ)
+    def __init__(self, s: Selected, asked: Asked, newly: frozenset[Uid] = frozenset()) -> None:
         self.asked = asked
-        self.changed = tuple(dict.fromkeys((*asked, *change))) if newly else asked
         self.newly = newly
-        self.columns = _columns(self.asked)
-        self.changed_columns = _columns(self.changed) if newly else self.columns
-        self.fields = _fields(asked)
+        self.changed = asked.with_change(s.view.style) if newly else asked
         self.context = FetchContext(s.view, s.session.utf8)
 
 
-def _columns(items: Sequence[FetchAtt]) -> list[Column] | None:
-    columns = [item.column for item in items]
-    return None if None in columns else cast("list[Column]", columns)
-
-
-def _fields(items: Sequence[FetchAtt]) -> Field:
-    return reduce(or_, [item.fields for item in items], Field.NONE)
-
-
-async def answer(s: Selected, uids: Sequence[Uid], asked: tuple[FetchAtt, ...], newly: frozenset[Uid]) -> int:
+async def answer(s: Selected, uids: Sequence[Uid], asked: Asked, newly: frozenset[Uid]) -> int:
     """Send what was *asked* of each message, and the flags of *newly* seen ones; how many messages are still there.
 
     Raises No for what cannot be decoded, StoreError, ConnectionLost.
     """
-    items, sent = _Items(s, asked, newly), 0
-    for some in _cut(uids, _batch(s, items)):
-        if items.columns is None:
-            records = await s.mailbox.messages(some, items.fields)
+    what, sent = _Answering(s, asked, newly), 0
+    for some in _cut(uids, _batch(s, asked)):
+        if asked.form is None:
+            records = await s.mailbox.messages(some, asked.fields)
             sent += len(records)
-            await _send_records(s, records, items)
+            await _send_records(s, records, what)
             # While the client takes its time over what it was sent, only that is kept for it.
             records.clear()
         else:
-            sent += await _send_columns(s, some, items)
+            sent += await _send_columns(s, some, what, asked.form)
         await s.session.client.drain()
     return sent
 
 
-def _batch(s: Selected, items: _Items) -> int:
-    if not items.fields:
+def _batch(s: Selected, asked: Asked) -> int:
+    if not asked.fields:
         return _INDEX_BATCH
-    return _RAW_BATCH if Field.RAW in items.fields else s.session.services.limits.batch
+    return _RAW_BATCH if asked.octets else s.session.services.limits.batch
 
 
 def _cut(uids: Sequence[Uid], size: int) -> Iterator[Sequence[Uid]]:
     return (uids[start : start + size] for start in range(0, len(uids), size)) if len(uids) > size else iter((uids,))
 
 
-async def _send_columns(s: Selected, uids: Sequence[Uid], items: _Items) -> int:
-    found = await s.mailbox.columns(uids, items.fields) if items.fields else _from_index(await s.mailbox.index(), uids)
-    assert items.columns is not None
-    assert items.changed_columns is not None
-    if not items.newly and not found.blobs:
-        s.session.client.write(lines(found, items.context, items.columns))
+async def _send_columns(s: Selected, uids: Sequence[Uid], what: _Answering, form: Form) -> int:
+    fields = what.asked.fields
+    found = await s.mailbox.columns(uids, fields) if fields else _from_index(await s.mailbox.index(), uids)
+    client, context = s.session.client, what.context
+    if not what.newly and not (found.blobs and (any(found.blobs) or 0 in found.sizes)):
+        client.write(form.write(found, context))
         return len(found.uids)
-    for (changed, apart), run in groupby(
-        range(len(found.uids)), lambda at: (found.uids[at] in items.newly, _apart(found, at))
-    ):
-        first, *_, last = (*run,) * 2
+    changed = what.changed.form or form
+    kinds = [(uid in what.newly, _apart(found, at)) for at, uid in enumerate(found.uids)]
+    for (new, apart), run in groupby(range(len(kinds)), kinds.__getitem__):
+        places = [*run]
         if apart:
-            await _send_records(s, [found.record(at) for at in range(first, last + 1)], items)
+            await _send_records(s, [found.record(at) for at in places], what)
         else:
-            columns = items.changed_columns if changed else items.columns
-            s.session.client.write(lines(found.part(first, last + 1), items.context, columns))
+            client.write((changed if new else form).write(found.part(places[0], places[-1] + 1), context))
     return len(found.uids)
 
 
@@ -139,16 +113,16 @@ def _from_index(index: MessageIndex, uids: Sequence[Uid]) -> MessageColumns:
     )
 
 
-async def _send_records(s: Selected, records: Sequence[MessageRecord], items: _Items) -> None:
+async def _send_records(s: Selected, records: Sequence[MessageRecord], what: _Answering) -> None:
     """Render message by message, and write all at once, but for messages that stream."""
     out: list[bytes] = []
-    known = [_known(item, records, items.context) for item in items.changed]
+    known = [_known(item, records, what.context) for item in what.changed.items]
     try:
         for at, message in enumerate(records):
-            wanted = items.changed if message.uid in items.newly else items.asked
+            wanted = what.changed if message.uid in what.newly else what.asked
             pieces = [
-                values[at] if values is not None else item.render(message, items.context)
-                for item, values in zip(wanted, known, strict=False)
+                values[at] if values is not None else item.render(message, what.context)
+                for item, values in zip(wanted.items, known, strict=False)
             ]
             if message.blob is None:
                 out.append(b"%b(%b)\r\n" % (_start(s, message.uid), b" ".join(cast("list[bytes]", pieces))))
@@ -178,14 +152,15 @@ async def report(s: Selected, wanted: Mapping[Uid, tuple[FetchAtt, ...]]) -> Non
     for items, uids in groups.items():
         if not items:
             continue
+        asked = Asked(items)
         for some in _cut(uids, _RAW_BATCH):
-            for record in await s.mailbox.messages(some, _fields(items)):
-                await _report_one(s, record, items)
+            for record in await s.mailbox.messages(some, asked.fields):
+                await _report_one(s, record, asked)
 
 
-async def _report_one(s: Selected, record: MessageRecord, items: tuple[FetchAtt, ...]) -> None:
+async def _report_one(s: Selected, record: MessageRecord, asked: Asked) -> None:
     try:
-        await _send_records(s, [record], _Items(s, items))
+        await _send_records(s, [record], _Answering(s, asked))
         await s.session.client.drain()
     except No as error:
         # What cannot be shown of one message is for the client to ask, and to be told why.

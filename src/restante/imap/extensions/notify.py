@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from restante.imap.capability import always
-from restante.imap.core.fetch import read_items
+from restante.imap.core.fetch_asked import read_items
 from restante.imap.errors import Bad, No
 from restante.imap.hooks import FetchAtt, Numbers, command
 from restante.imap.protocol.response import DONE, Done
