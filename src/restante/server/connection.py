@@ -1,8 +1,8 @@
 """The I/O shell of one IMAP connection: octets between an asyncio transport, the wire and the session.
 
-Strategy: an :class:`asyncio.Protocol` and one task. What arrives waits in a bounded inbox until the wire has no more events;
-what leaves is gathered and written once, when there is nothing more to do or enough of it. TLS and compression are layers
-that come in between commands.
+Strategy: an :class:`asyncio.Protocol` and one coroutine, which goes on within the callback that brought it octets. What arrives
+waits in a bounded inbox until the wire has no more events; what leaves is gathered and written once, when there is nothing more
+to do or enough of it. TLS and compression are layers that come in between commands.
 
 The rule it protects: a peer that sends too fast is not read from, one that reads too slowly is not written for, and one that
 does neither is let go; none of them costs anybody else anything.
@@ -24,6 +24,7 @@ from restante.imap.protocol.connection import Connection, WireLimits
 from restante.imap.protocol.events import Event, Malformed, Overflow, RawLine
 from restante.imap.session import Journal, Services, Session
 from restante.server.compression import BadStream, Compression
+from restante.server.driver import Driver
 from restante.server.inbox import Inbox
 from restante.server.parting import LINGER, Parting
 from restante.server.ticker import Ticker
@@ -86,13 +87,12 @@ class ImapConnection(asyncio.Protocol):
         self._stopping = ""
         self._woken = False
         self._expecting = False
-        self._waiter: asyncio.Future[bool] | None = None
         self._writable: asyncio.Future[None] | None = None
         self._out: list[bytes] = []
         self._out_size = 0
         self._compression: Compression | None = None
         self._leave: Callable[[], None] | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._driver: Driver | None = None
         self._sent_away = False
         self._parting: Parting | None = None
         self._yielded = self._heard = self._loop.time()
@@ -114,7 +114,8 @@ class ImapConnection(asyncio.Protocol):
             self._transport.close()
             return
         self._shell.connections.add(self)
-        self._task = self._loop.create_task(self._run())
+        self._driver = Driver(self._loop, self._run())
+        self._driver.start()
 
     def data_received(self, data: bytes) -> None:
         """Octets arrived."""
@@ -123,7 +124,8 @@ class ImapConnection(asyncio.Protocol):
         if self._inbox.is_full and self._reading and self._transport is not None:
             self._reading = False
             self._transport.pause_reading()
-        self._stir()
+        if self._driver is not None:
+            self._driver.resume()
 
     def eof_received(self) -> bool:
         """The peer sends no more; what it asked is still answered."""
@@ -278,7 +280,7 @@ class ImapConnection(asyncio.Protocol):
         self._compression = Compression()
         self._inbox.inflate(self._compression, self._wire.take_buffered())
 
-    # The task
+    # The work
 
     async def _run(self) -> None:
         shell = self._shell
@@ -359,7 +361,7 @@ class ImapConnection(asyncio.Protocol):
     @property
     def login(self) -> AccountRecord | None:
         """Who is logged in, as the directory had them then."""
-        return self._session.login if self._task is not None else None
+        return self._session.login if self._driver is not None else None
 
     def stop(self, reason: str = "Server is shutting down") -> None:
         """Say BYE with *reason* as soon as the command in hand is done."""
@@ -372,9 +374,9 @@ class ImapConnection(asyncio.Protocol):
             self._transport.abort()
 
     async def closed(self) -> None:
-        """Wait until the connection's task is over, and what it said has left."""
-        if self._task is not None:
-            await asyncio.wait([self._task])
+        """Wait until the connection's work is over, and what it said has left."""
+        if self._driver is not None:
+            await asyncio.wait([self._driver.done])
         if self._parting is not None:
             await asyncio.wait([self._parting.gone])
 
@@ -409,20 +411,15 @@ class ImapConnection(asyncio.Protocol):
             raise ConnectionLost("closed by the client")
         if self._stopping:
             raise Disconnect(self._stopping)
-        self._waiter = self._loop.create_future()
-        timer = self._loop.call_later(seconds, self._stir, False) if seconds is not None else None
-        try:
-            return await self._waiter
-        finally:
-            self._waiter = None
-            self._yielded = self._loop.time()
-            if timer is not None:
-                timer.cancel()
+        assert self._driver is not None
+        happened = await self._driver.pause(seconds)
+        self._yielded = self._driver.resumed
+        return happened
 
-    def _stir(self, happened: bool = True) -> None:
-        """End a wait: something *happened*, or it has lasted long enough."""
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(happened)
+    def _stir(self) -> None:
+        """End a wait. Whoever calls this may be in the midst of something."""
+        if self._driver is not None:
+            self._driver.stir()
 
 
 def _raw(event: Event) -> bytes:
