@@ -38,6 +38,8 @@ async def announce(
         # The client's picture stays as it is, and the next command tries again.
         s.session.journal.trouble("changes not read", error)
         return
+    if changes.modseq <= view.told and not changes.vanished and view.settled:
+        return
     lines = [line for each in s.followers.values() for line in each.leaving(s, changes)] if s.followers else []
     fresh = [message.uid for message in changes.flagged if message.uid >= view.uid_next]
     lines += view.announce(changes, expunge_ok=expunge_ok, flags=flags)

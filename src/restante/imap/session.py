@@ -258,7 +258,8 @@ class Session:
             reply = await self._outcome(spec, request)
             if self.state is state or self.watch is not None:
                 # A mailbox opened just now was described as a whole, and by this command.
-                await self.tell(numbers_of(spec, request.reader.numbered), removes=self._removes(spec))
+                removes = self.watch is not None and self._removes(spec)
+                await self.tell(numbers_of(spec, request.reader.numbered), removes=removes)
         except Disconnect:
             raise
         except Exception as error:  # noqa: BLE001 - the one place where a bug becomes an answer

@@ -235,6 +235,11 @@ class MailboxView:
             self.told, self._unsaid = self._unsaid, None
 
     @property
+    def settled(self) -> bool:
+        """Whether no expunge waits to be told, and nothing of one that did."""
+        return not self._held_back and not self._gone.ranges
+
+    @property
     def keeps_back(self) -> bool:
         """Whether expunges wait to be told."""
         return bool(self._gone)

@@ -114,7 +114,7 @@ class ImapConnection(asyncio.Protocol):
             self._transport.close()
             return
         self._shell.connections.add(self)
-        self._driver = Driver(self._loop, self._run())
+        self._driver = Driver(self._loop, self._shell.services.store.moment, self._run())
         self._driver.start()
 
     def data_received(self, data: bytes) -> None:

@@ -16,6 +16,8 @@ from collections.abc import Coroutine, Generator
 from math import inf
 from typing import Final
 
+from restante.store.moment import Moment
+
 
 class _Pause(enum.Enum):
     """What a coroutine yields that waits for :meth:`Driver.resume`."""
@@ -32,15 +34,21 @@ _PAUSE: Final = _Pause.PAUSE
 class Driver:
     """Runs *work* to its end, from :meth:`start` on.
 
+    Args:
+        moment: held while the coroutine runs: what it answers had come before.
+
     Attributes:
         done: done when the coroutine has ended. What it raised has gone to the loop's exception handler.
         resumed: when it last went on, by the loop's clock.
     """
 
-    __slots__ = ("_deadline", "_loop", "_paused", "_stirring", "_timer", "_work", "done", "resumed")
+    __slots__ = ("_deadline", "_loop", "_moment", "_paused", "_stirring", "_timer", "_work", "done", "resumed")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, work: Coroutine[object, bool | None, None]) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, moment: Moment, work: Coroutine[object, bool | None, None]
+    ) -> None:
         self._loop = loop
+        self._moment = moment
         self._work = work
         self._paused = False
         self._stirring = False
@@ -100,12 +108,15 @@ class Driver:
             self._timer = None
 
     def _step(self, value: bool | None) -> None:
+        self._moment.begin()
         try:
             awaited = self._work.send(value)
         except BaseException as error:  # noqa: BLE001 - as a task: whatever ended it, its end is told
             self._end(error)
         else:
             self._wait(awaited)
+        finally:
+            self._moment.end()
 
     def _throw(self, error: BaseException) -> None:
         try:

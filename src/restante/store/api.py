@@ -37,6 +37,7 @@ from restante.store.model import (
     StoreFeature,
     Upload,
 )
+from restante.store.moment import Moment
 from restante.store.query import Query
 from restante.store.text_index import TextIndex
 
@@ -248,6 +249,10 @@ class Account(Protocol):
         """Open by name. Raises NoSuchMailbox."""
         ...
 
+    async def record(self, name: MailboxName) -> MailboxRecord:
+        """A mailbox with its figures, without opening it; one query. Raises NoSuchMailbox."""
+        ...
+
     async def mailbox_by_id(self, id: MailboxId) -> Mailbox:  # noqa: A002 - the contract's own noun
         """Open by id. Raises NoSuchMailbox."""
         ...
@@ -325,6 +330,11 @@ class Store(Protocol):
     @property
     def hints(self) -> Hints:
         """Where to be woken."""
+        ...
+
+    @property
+    def moment(self) -> Moment:
+        """How long what was read stays new enough; for a server to hold while it answers."""
         ...
 
     @property

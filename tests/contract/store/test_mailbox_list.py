@@ -289,3 +289,10 @@ async def test_a_handle_sees_what_others_do(account: Account, store: Store) -> N
     await fill(mailbox, ())
     assert (await (await account.mailbox(OLD)).status()).messages == 1
     await check_account(other)
+
+
+async def test_a_mailbox_by_name_with_its_figures(account: Account) -> None:
+    made = await account.create(name("work"))
+    assert await account.record(name("work")) == made
+    with pytest.raises(NoSuchMailbox):
+        await account.record(name("nowhere"))

@@ -3,6 +3,7 @@
 import asyncio
 
 from restante.server.driver import Driver
+from restante.store.moment import Moment
 
 
 class Work:
@@ -12,7 +13,7 @@ class Work:
         self.seen: list[bool] = []
         self.seconds = seconds
         self.times = times
-        self.driver = Driver(asyncio.get_running_loop(), self.run())
+        self.driver = Driver(asyncio.get_running_loop(), Moment(), self.run())
 
     async def run(self) -> None:
         for _ in range(self.times):
@@ -56,7 +57,7 @@ async def test_a_later_and_longer_pause_is_not_cut_short_by_the_timer_of_an_earl
             began = loop.time()
             ends.append((await driver.pause(seconds), loop.time() - began))
 
-    driver = Driver(loop, run())
+    driver = Driver(loop, Moment(), run())
     driver.start()
     driver.resume()
     await driver.done
@@ -74,7 +75,7 @@ async def test_a_shorter_pause_moves_the_timer_forward_and_none_ends_without_tim
         seen.append(await driver.pause(0.001))
         seen.append(await driver.pause(None))
 
-    driver = Driver(loop, run())
+    driver = Driver(loop, Moment(), run())
     driver.start()
     driver.resume()
     while len(seen) < 2:
@@ -95,7 +96,7 @@ async def test_resuming_one_that_waits_for_something_else_changes_nothing() -> N
         await asyncio.sleep(0)
         seen.append("after")
 
-    driver = Driver(loop, run())
+    driver = Driver(loop, Moment(), run())
     driver.start()
     driver.resume()
     assert seen == []
@@ -115,7 +116,7 @@ async def test_what_a_future_raises_is_raised_within() -> None:
         except OSError as error:
             caught.append(str(error))
 
-    driver = Driver(loop, run())
+    driver = Driver(loop, Moment(), run())
     driver.start()
     future.set_exception(OSError("no"))
     await driver.done
@@ -138,7 +139,7 @@ async def test_locks_and_waits_and_shields_work_within() -> None:
         await asyncio.wait([loop.create_task(inner())])
         order.append(await asyncio.shield(loop.create_task(inner())))
 
-    driver = Driver(loop, run())
+    driver = Driver(loop, Moment(), run())
     driver.start()
     lock.release()
     await driver.done
@@ -155,7 +156,7 @@ async def test_an_error_ends_it_and_is_told() -> None:
         await driver.pause(None)
         raise error
 
-    driver = Driver(loop, run())
+    driver = Driver(loop, Moment(), run())
     driver.start()
     driver.resume()
     assert driver.done.done()
@@ -175,7 +176,7 @@ async def test_what_is_no_future_is_a_mistake_told_within() -> None:
         except TypeError as error:
             caught.append(str(error))
 
-    driver = Driver(asyncio.get_running_loop(), run())
+    driver = Driver(asyncio.get_running_loop(), Moment(), run())
     driver.start()
     assert driver.done.done()
     assert len(caught) == 1

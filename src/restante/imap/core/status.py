@@ -49,10 +49,10 @@ def status_line(record: MailboxRecord, items: tuple[StatusItem, ...], *, utf8: b
 
 async def status(cmd: Status, s: Authenticated) -> Done:
     """A mailbox's figures without selecting it; constant cost."""
-    mailbox = await s.account.mailbox(cmd.mailbox)
+    record = await s.account.record(cmd.mailbox)
     for item in cmd.items:
         s.session.turn_on(item.enables)
-    s.send(status_line(await mailbox.record(), cmd.items, utf8=s.session.utf8))
+    s.send(status_line(record, cmd.items, utf8=s.session.utf8))
     return DONE
 
 

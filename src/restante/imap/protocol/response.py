@@ -7,6 +7,7 @@ ASCII on one line whatever a name or an error held.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 _MAX_TEXT: Final = 500
@@ -33,9 +34,15 @@ def status(tag: str, condition: str, text: str, code: str | None = None, *, utf8
 
     *condition* is OK, NO, BAD, BYE or PREAUTH. *utf8* lets the text be any, as the client has asked (RFC 5255 §3.5).
     """
+    return tag.encode("ascii", "replace") + _after_tag(condition, text, code, utf8)
+
+
+@lru_cache(maxsize=1024)
+def _after_tag(condition: str, text: str, code: str | None, utf8: bool) -> bytes:
+    # Nearly every reply is one of a few, and making one costs as much as running a small command.
     shown = (clean_utf8 if utf8 else clean)(text[:_MAX_TEXT]) or "."
     middle = f"[{clean(code)}] " if code else ""
-    return f"{tag} {condition} {middle}{shown}\r\n".encode("utf-8", "replace")
+    return f" {condition} {middle}{shown}\r\n".encode("utf-8", "replace")
 
 
 def continuation(text: str = "Go ahead") -> bytes:

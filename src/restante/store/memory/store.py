@@ -17,6 +17,7 @@ from restante.store.memory.mailbox import MemoryMailbox
 from restante.store.memory.text_index import MemoryTextIndex
 from restante.store.memory_upload import MemoryUpload
 from restante.store.model import MailboxRecord, NewMailbox, SpecialUse, StoreFeature, StoreLimits
+from restante.store.moment import Moment
 
 _INLINE: Final = 128 * 1024
 _NO_LIMITS: Final = StoreLimits()
@@ -41,6 +42,10 @@ class MemoryAccount:
     async def mailbox(self, name: MailboxName) -> MemoryMailbox:
         """Open by name. Raises NoSuchMailbox."""
         return MemoryMailbox(self._state, self._state.by_name(name))
+
+    async def record(self, name: MailboxName) -> MailboxRecord:
+        """A mailbox with its figures. Raises NoSuchMailbox."""
+        return self._state.record(self._state.by_name(name))
 
     async def mailbox_by_id(self, id: MailboxId) -> MemoryMailbox:  # noqa: A002 - the contract's own noun
         """Open by id. Raises NoSuchMailbox."""
@@ -102,6 +107,7 @@ class MemoryStore:
     ) -> None:
         self._contents = Contents(inline)
         self._hints = MemoryHints()
+        self._moment = Moment()
         self._shared = Shared(limits, clock, self._contents, self._hints)
         self._accounts: dict[AccountId, AccountState] = {}
 
@@ -109,6 +115,11 @@ class MemoryStore:
     def features(self) -> frozenset[StoreFeature]:
         """All there are."""
         return frozenset(StoreFeature)
+
+    @property
+    def moment(self) -> Moment:
+        """Without meaning here: what is in memory is the newest there is."""
+        return self._moment
 
     @property
     def hints(self) -> MemoryHints:

@@ -21,7 +21,8 @@ from restante.model.mailbox_name import MailboxName
 from restante.store.blobs.staging import Staging
 from restante.store.errors import NoSuchAccount
 from restante.store.model import MailboxRecord, SpecialUse, StoreLimits
-from restante.store.sqlite import listing
+from restante.store.moment import Moment
+from restante.store.sqlite import listing, reading
 from restante.store.sqlite.annotations import SqliteAnnotations
 from restante.store.sqlite.database import Database
 from restante.store.sqlite.faults import FAULTS, store_error
@@ -48,6 +49,7 @@ class Shared:
         commits: threads that write.
         scans: threads that read at length.
         lately: mailboxes whose index was lately loaded, kept for clients that come back.
+        moment: how long what was read stays new enough.
     """
 
     limits: StoreLimits
@@ -57,6 +59,7 @@ class Shared:
     commits: Executor
     scans: Executor
     lately: deque[SqliteMailbox]
+    moment: Moment
 
 
 class SqliteAccount:
@@ -145,18 +148,22 @@ class SqliteAccount:
 
     async def mailbox(self, name: MailboxName) -> SqliteMailbox:
         """Open by name. Raises NoSuchMailbox."""
-        return self._open(self.read(lambda connection: listing.number_of(connection, name)))
+        return self._open(self.read(lambda connection: reading.heads_of(connection, name)))
 
     async def mailbox_by_id(self, id: MailboxId) -> SqliteMailbox:  # noqa: A002 - the contract's own noun
         """Open by id. Raises NoSuchMailbox."""
-        return self._open(mailbox_number(id))
+        return self._open(self.read(lambda connection: reading.heads(connection, mailbox_number(id))))
 
-    def _open(self, number: int) -> SqliteMailbox:
-        validity = self.read(lambda connection: listing.uid_validity(connection, number))
-        found = self._mailboxes.get(number)
+    def _open(self, heads: reading.Heads) -> SqliteMailbox:
+        found = self._mailboxes.get(heads.number)
         if found is None:
-            found = self._mailboxes[number] = SqliteMailbox(self, number, validity)
+            found = self._mailboxes[heads.number] = SqliteMailbox(self, heads.number, heads.uid_validity)
+        found.seen(heads)
         return found
+
+    async def record(self, name: MailboxName) -> MailboxRecord:
+        """A mailbox with its figures. Raises NoSuchMailbox."""
+        return self.read(lambda connection: listing.record_of(connection, name))
 
     async def create(self, name: MailboxName, special_use: SpecialUse | None = None) -> MailboxRecord:
         """Create *name* and any mailboxes missing above it. Raises MailboxExists, SpecialUseTaken, LimitReached."""
@@ -202,6 +209,8 @@ class SqliteAccount:
         for change in done.changes:
             self.wake(change.changes.modseq, mailbox_id(change.mailbox))
         if done.listed is not None:
+            # A mailbox may be gone; whoever has it open is to find that out at once.
+            self.shared.moment.end()
             self.wake(done.listed, None)
         if done.annotated is not None:
             self.shared.hints.emit(self._id, done.annotated, None, annotations=True)

@@ -60,6 +60,14 @@ def record(connection: apsw.Connection, mailbox: int) -> MailboxRecord:
     return _record(row)
 
 
+def record_of(connection: apsw.Connection, name: MailboxName) -> MailboxRecord:
+    """A mailbox as STATUS sees it. Raises NoSuchMailbox."""
+    row = connection.execute(f"{_RECORD} WHERE mailbox.name = ?", (name,)).fetchone()
+    if row is None:
+        raise NoSuchMailbox("there is no such mailbox")
+    return _record(row)
+
+
 def records(connection: apsw.Connection) -> list[MailboxRecord]:
     """Every mailbox, INBOX first, then by name."""
     return [_record(row) for row in connection.execute(f"{_RECORD} ORDER BY mailbox.name <> 'INBOX', mailbox.name")]
@@ -93,14 +101,6 @@ def number_of(connection: apsw.Connection, name: MailboxName) -> int:
     if number is None:
         raise NoSuchMailbox("there is no such mailbox")
     return number
-
-
-def uid_validity(connection: apsw.Connection, mailbox: int) -> UidValidity:
-    """A mailbox's UIDVALIDITY. Raises NoSuchMailbox."""
-    value: int | None = connection.execute("SELECT uid_validity FROM mailbox WHERE id = ?", (mailbox,)).get
-    if value is None:
-        raise NoSuchMailbox("there is no such mailbox")
-    return UidValidity(value)
 
 
 def found(tx: Transaction, mailboxes: Sequence[NewMailbox]) -> Done[None]:

@@ -14,8 +14,10 @@ import apsw
 
 from restante.model.flags import FlagSet
 from restante.model.ids import MailboxId, ModSeq, Uid, UidValidity
+from restante.model.message_set import UidSet
 from restante.store.columns import Columns
 from restante.store.errors import Corrupt, NoSuchAccount, NoSuchMailbox
+from restante.store.history import History
 from restante.store.model import (
     Appended,
     Changes,
@@ -49,6 +51,8 @@ _LONG: Final = 5_000
 _ROWS_HERE: Final = 500
 """Messages up to which sort columns are read on the loop."""
 
+_NONE: Final = UidSet()
+
 _FEW: Final = 64
 """Messages up to which flags are changed here and now."""
 
@@ -61,6 +65,10 @@ class SqliteMailbox:
         self._number = number
         self._uid_validity = uid_validity
         self._index: SqliteIndex | None = None
+        self._history = History()
+        self._looked = -1
+        self._heads: reading.Heads | None = None
+        self._heads_read = -1
         self._loading = asyncio.Lock()
         self._columns = Columns()
         self._sorting = asyncio.Lock()
@@ -79,8 +87,23 @@ class SqliteMailbox:
 
     def apply(self, change: Change) -> None:
         """Bring the index up to date with a commit, if it stands where the commit began."""
+        self._heads = None
         if self._index is not None and self._index.modseq == change.before:
             self._index.apply(change.changes)
+            self._history.add(change.before, change.changes)
+        else:
+            self._looked = -1
+
+    def seen(self, heads: reading.Heads) -> None:
+        """Take in what was read of the mailbox just now."""
+        self._heads, self._heads_read = heads, self._account.shared.moment.look()
+
+    def _newest(self) -> reading.Heads:
+        """Its figures as new as they need be."""
+        if self._heads is None or self._heads_read != self._account.shared.moment.now:
+            self.seen(self._read(lambda connection: reading.heads(connection, self._number)))
+        assert self._heads is not None
+        return self._heads
 
     def _read(self, query: Callable[[apsw.Connection], T]) -> T:
         try:
@@ -106,14 +129,24 @@ class SqliteMailbox:
         """The shared index, up to date with every change committed before the call."""
         while True:
             index = self._index or await self._load()
-            # A point read each time, so that another process's commits are seen like one's own.
-            if self._read(lambda connection: reading.modseq_of(connection, self._number)) == index.modseq:
+            if self._catch_up(index):
                 return index
-            changes = self._changes(index.modseq)
-            if changes.complete:
-                index.apply(changes)
-                return index
-            self._index = None
+
+    def _catch_up(self, index: SqliteIndex) -> bool:
+        """Bring *index* up to date, so that another process's commits are seen like one's own; whether that could be done."""
+        moment = self._account.shared.moment
+        if self._looked == moment.now:
+            return True
+        if self._newest().modseq != index.modseq:
+            before = index.modseq
+            changes = self._changes(before)
+            if not changes.complete:
+                self._index = None
+                return False
+            index.apply(changes)
+            self._history.add(before, changes)
+        self._looked = moment.look()
+        return True
 
     async def _load(self) -> SqliteIndex:
         async with self._loading:
@@ -133,7 +166,12 @@ class SqliteMailbox:
 
     async def changes_since(self, modseq: ModSeq) -> Changes:
         """What happened after *modseq*."""
-        return self._changes(modseq)
+        index = self._index
+        if index is None or not self._catch_up(index):
+            return self._changes(modseq)
+        if modseq >= index.modseq:
+            return Changes(index.modseq, (), _NONE, index.uid_next)
+        return self._history.since(modseq) or self._changes(modseq)
 
     async def messages(self, uids: Sequence[Uid], fields: Field) -> list[MessageRecord]:
         """Read ascending *uids*."""
@@ -255,9 +293,10 @@ class SqliteMailbox:
 
     async def claim_recent(self) -> Uid:
         """Take the recent messages for one session. Raises NoSuchMailbox, Unavailable."""
-        first, uid_next = self._read(lambda each: reading.recent(each, self._number))
-        if first == uid_next:
-            return first
+        heads = self._newest()
+        if heads.recent_uid == heads.uid_next:
+            return heads.recent_uid
+        self._heads = None
         return await self._write_lightly(lambda tx: flagging.claim_recent(tx, self._number), here=True)
 
     async def _write_lightly(self, job: Job[T], *, here: bool) -> T:

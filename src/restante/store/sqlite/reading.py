@@ -12,13 +12,14 @@ from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 import apsw
 import msgspec
 
 from restante.model.flags import FlagSet
-from restante.model.ids import ModSeq, Uid
+from restante.model.ids import ModSeq, Uid, UidValidity
+from restante.model.mailbox_name import MailboxName
 from restante.model.message_set import UidSet
 from restante.store.columns import Columns, SortRow
 from restante.store.errors import Corrupt, NoSuchMailbox
@@ -82,13 +83,33 @@ def _heads(connection: apsw.Connection, mailbox: int) -> tuple[ModSeq, Uid, int]
     return ModSeq(modseq), Uid(uid_next), swept
 
 
-def recent(connection: apsw.Connection, mailbox: int) -> tuple[Uid, Uid]:
-    """From which UID on messages are recent, and UIDNEXT. Raises NoSuchMailbox."""
-    row = connection.execute("SELECT recent_uid, uid_next FROM mailbox WHERE id = ?", (mailbox,)).fetchone()
+class Heads(NamedTuple):
+    """Where a mailbox stands; messages from *recent_uid* on are recent."""
+
+    number: int
+    uid_validity: UidValidity
+    modseq: ModSeq
+    uid_next: Uid
+    recent_uid: Uid
+
+
+_HEADS: Final = "SELECT id, uid_validity, modseq, uid_next, recent_uid FROM mailbox WHERE"
+
+
+def heads(connection: apsw.Connection, mailbox: int) -> Heads:
+    """Where a mailbox stands. Raises NoSuchMailbox."""
+    row = connection.execute(f"{_HEADS} id = ?", (mailbox,)).fetchone()
     if row is None:
         raise NoSuchMailbox("the mailbox was deleted")
-    first, uid_next = cast("tuple[int, int]", row)
-    return Uid(first), Uid(uid_next)
+    return Heads(*cast("Heads", row))
+
+
+def heads_of(connection: apsw.Connection, name: MailboxName) -> Heads:
+    """Where the mailbox *name* stands. Raises NoSuchMailbox."""
+    row = connection.execute(f"{_HEADS} name = ?", (name,)).fetchone()
+    if row is None:
+        raise NoSuchMailbox("there is no such mailbox")
+    return Heads(*cast("Heads", row))
 
 
 def changes_since(connection: apsw.Connection, sets: FlagSets, mailbox: int, modseq: int) -> Changes:

@@ -25,6 +25,7 @@ from restante.store.blobs.staging import FileUpload, Staging
 from restante.store.errors import StoreError, Unavailable
 from restante.store.memory_upload import MemoryUpload
 from restante.store.model import NewMailbox, StoreFeature, StoreLimits
+from restante.store.moment import Moment
 from restante.store.sqlite import fulltext, layout
 from restante.store.sqlite.account import Shared, SqliteAccount
 from restante.store.sqlite.database import Database, OpenDatabases, check_driver
@@ -85,6 +86,7 @@ class SqliteStore:
             commits,
             scans,
             deque(maxlen=kept_indexes),
+            Moment(),
         )
         self._pools = (commits, scans)
         self._known: WeakValueDictionary[AccountId, SqliteAccount] = WeakValueDictionary()
@@ -102,6 +104,11 @@ class SqliteStore:
     def hints(self) -> SqliteHints:
         """Where to be woken."""
         return self._shared.hints
+
+    @property
+    def moment(self) -> Moment:
+        """How long what was read stays new enough."""
+        return self._shared.moment
 
     @property
     def blobs(self) -> FileBlobs:
