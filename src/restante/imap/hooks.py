@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from restante.imap.protocol.response import Done
@@ -325,6 +325,10 @@ class StatusItem:
     name: str
     value: Callable[[MailboxRecord], bytes]
     enables: str = ""
+    label: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "label", self.name.encode())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """What LIST selects from, and how its patterns match (RFC 9051 §6.3.9, RFC 5258).
 
-Strategy: mailboxes and subscriptions are folded once into :class:`ListEntry` values in name order, children known, and each
-pattern is one compiled expression; the cost is names times patterns, whatever the client wrote.
+Strategy: mailboxes and subscriptions are folded once into :class:`ListEntry` values in name order, children known, and kept for
+as long as the store gives the same list; each pattern is one compiled expression, so the cost is names times patterns, whatever
+the client wrote.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from restante.model.mailbox_name import DELIMITER, INBOX, MailboxName, ancestors
+from restante.store.api import Account
 from restante.store.model import MailboxRecord
 
 
@@ -41,6 +44,32 @@ class ListEntry:
         """Attributes every LIST response gives: existence, children (RFC 3348 §3), special use."""
         missing = [] if self.record else ["\\NonExistent"]
         return [*missing, "\\HasChildren" if self.children else "\\HasNoChildren", *self.use_attributes()]
+
+
+@dataclass(frozen=True, slots=True)
+class _Folded:
+    """Entries, and what they were made of."""
+
+    records: Sequence[MailboxRecord]
+    subscriptions: Sequence[MailboxName]
+    entries: Sequence[ListEntry]
+
+
+class Listings:
+    """The entries of accounts that somebody has open, made anew when the store gives another list."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: WeakKeyDictionary[Account, _Folded] = WeakKeyDictionary()
+
+    async def of(self, account: Account) -> Sequence[ListEntry]:
+        """All names there are to list in *account*, as :func:`entries`."""
+        records, subscriptions = await account.list_mailboxes(), await account.subscriptions()
+        known = self._known.get(account)
+        if known is None or known.records is not records or known.subscriptions is not subscriptions:
+            known = self._known[account] = _Folded(records, subscriptions, entries(records, subscriptions))
+        return known.entries
 
 
 def entries(records: Iterable[MailboxRecord], subscriptions: Iterable[MailboxName]) -> list[ListEntry]:
@@ -74,7 +103,10 @@ class Patterns:
 
     def match(self, name: str) -> bool:
         """Whether any of them matches the whole of *name*."""
-        return any(regex.fullmatch(name) for regex in self._regexes)
+        for regex in self._regexes:  # noqa: SIM110 - a generator would cost more than the match
+            if regex.fullmatch(name):
+                return True
+        return False
 
 
 def _compile(pattern: str) -> re.Pattern[str]:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from restante.auth.authenticator import Authenticator
 from restante.imap.client import Client
+from restante.imap.listing import Listings
 from restante.imap.registry import Registry
 from restante.store.api import Store
 from restante.store.directory import AccountRecord
@@ -116,6 +117,7 @@ class Services:
     plaintext: Callable[[Client], bool]
     identity: tuple[tuple[str, str], ...] = ()
     server_entries: Mapping[str, str] = field(default_factory=dict)
+    listings: Listings = field(default_factory=Listings)
 
 
 @dataclass(slots=True)

@@ -242,7 +242,10 @@ class Account(Protocol):
         ...
 
     async def list_mailboxes(self) -> list[MailboxRecord]:
-        """Every mailbox with its figures, INBOX first, then by name; one query whatever their number."""
+        """Every mailbox with its figures, INBOX first, then by name; one query whatever their number.
+
+        Others may be given the same list, so nobody writes to it; it is the same object while nothing has changed.
+        """
         ...
 
     async def mailbox(self, name: MailboxName) -> Mailbox:
@@ -290,7 +293,7 @@ class Account(Protocol):
         ...
 
     async def subscriptions(self) -> list[MailboxName]:
-        """Every subscribed name, existing or not, in the order of :meth:`list_mailboxes`."""
+        """Every subscribed name, existing or not, in the order of :meth:`list_mailboxes`, and shared like that."""
         ...
 
     @property

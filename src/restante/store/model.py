@@ -50,8 +50,7 @@ class SpecialUse(enum.Enum):
     MEMOS = "\\Memos"
 
 
-@dataclass(frozen=True, slots=True)
-class MailboxStatus:
+class MailboxStatus(NamedTuple):
     """A mailbox's figures (RFC 9051 §6.3.11), all from one moment.
 
     Attributes:
@@ -75,8 +74,7 @@ class MailboxStatus:
     modseq: ModSeq
 
 
-@dataclass(frozen=True, slots=True)
-class MailboxRecord:
+class MailboxRecord(NamedTuple):
     """A mailbox as LIST and STATUS see it.
 
     Attributes:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from functools import cache
+from typing import cast
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from restante.imap.listing import Patterns, entries
+from restante.imap.listing import Listings, Patterns, entries
 from restante.model.ids import MailboxId, ModSeq, Uid, UidValidity
 from restante.model.mailbox_name import MailboxName
+from restante.store.api import Account
 from restante.store.model import MailboxRecord, MailboxStatus, SpecialUse
 
 
@@ -110,3 +112,28 @@ def test_attributes() -> None:
     assert by_name[MailboxName("a")] == ["\\NonExistent", "\\HasChildren"]
     assert by_name[MailboxName("a/b")] == ["\\HasNoChildren"]
     assert by_name[MailboxName("Bin")] == ["\\HasNoChildren", "\\Trash"]
+
+
+class OneAccount:
+    """An account's list, as a store gives it out."""
+
+    def __init__(self) -> None:
+        self.records = [record("INBOX"), record("Work")]
+        self.names = [MailboxName("INBOX")]
+
+    async def list_mailboxes(self) -> list[MailboxRecord]:
+        return self.records
+
+    async def subscriptions(self) -> list[MailboxName]:
+        return self.names
+
+
+async def test_entries_are_kept_while_the_list_is_the_same() -> None:
+    account, listings = OneAccount(), Listings()
+    first = await listings.of(cast("Account", account))
+    assert await listings.of(cast("Account", account)) is first
+    account.records = [*account.records, record("Work/Old")]
+    second = await listings.of(cast("Account", account))
+    assert [entry.name for entry in second] == ["INBOX", "Work", "Work/Old"]
+    account.names = []
+    assert not any(entry.subscribed for entry in await listings.of(cast("Account", account)))

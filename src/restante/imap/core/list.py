@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from restante.imap.hooks import ListAnswer, ListSelection, command
-from restante.imap.listing import ListEntry, Patterns, entries
+from restante.imap.listing import ListEntry, Patterns
 from restante.imap.protocol.response import DONE, Done
 from restante.imap.registry import Registry
 from restante.imap.state import Authenticated
@@ -105,7 +105,7 @@ async def list_(cmd: List, s: Authenticated) -> Done:
         return DONE
     utf8 = s.session.utf8
     patterns = Patterns(cmd.reference, cmd.patterns)
-    everything = entries(await s.account.list_mailboxes(), await s.account.subscriptions())
+    everything = await s.session.services.listings.of(s.account)
     answers = [await answer.prepared(s) for answer in cmd.answers]
     recursive = any(one.recursive for one in cmd.selection)
     keepers = [one.keeps for one in cmd.selection if one.keeps]
@@ -133,9 +133,11 @@ def _unlisted_parents(chosen: Iterable[MailboxName], patterns: Patterns) -> set[
 def _answer(
     s: Authenticated, entry: ListEntry, answers: Sequence[ListAnswer], below: Sequence[str], *, utf8: bool
 ) -> None:
-    attributes = dict.fromkeys(entry.attributes())
-    for answer in answers:
-        attributes.update(dict.fromkeys(answer.attributes(entry)))
+    attributes = entry.attributes()
+    if answers:
+        attributes = list(
+            dict.fromkeys((*attributes, *(one for answer in answers for one in answer.attributes(entry))))
+        )
     line = b'LIST (%b) "/" %b' % (" ".join(attributes).encode(), writer.mailbox(entry.name, utf8=utf8))
     if below:
         line += b' ("CHILDINFO" (%b))' % b" ".join(writer.quoted(name.encode()) for name in below)
@@ -166,7 +168,7 @@ class Lsub:
 async def lsub(cmd: Lsub, s: Authenticated) -> Done:
     """Answer with the subscribed names that match, and with ``\\Noselect`` the levels of ``%`` above others."""
     patterns = Patterns(cmd.reference, (cmd.pattern,))
-    for number, entry in enumerate(entries(await s.account.list_mailboxes(), await s.account.subscriptions())):
+    for number, entry in enumerate(await s.session.services.listings.of(s.account)):
         if number % _FAIR == 0:
             await s.session.client.drain()
         if not patterns.match(entry.name):

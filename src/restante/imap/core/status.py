@@ -43,7 +43,7 @@ def read_items(r: Reader, tables: Registry) -> tuple[StatusItem, ...]:
 
 def status_line(record: MailboxRecord, items: tuple[StatusItem, ...], *, utf8: bool) -> bytes:
     """``STATUS mailbox (item value …)``, without ``* `` and CRLF."""
-    values = b" ".join(b"%b %b" % (item.name.encode(), item.value(record)) for item in items)
+    values = b" ".join([b"%b %b" % (item.label, item.value(record)) for item in items])
     return b"STATUS %b (%b)" % (writer.mailbox(record.name, utf8=utf8), values)
 
 

@@ -6,6 +6,7 @@ literal when it holds what a quoted string cannot: CR, LF, NUL, or eight-bit oct
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -64,6 +65,12 @@ def astring(value: bytes, *, utf8: bool = False) -> bytes:
 
 def mailbox(name: MailboxName, *, utf8: bool = False) -> bytes:
     """``mailbox``: in modified UTF-7 (RFC 3501 §5.1.3), or with *utf8* in UTF-8 (RFC 9051 §5.1)."""
+    return _mailbox(name, utf8)
+
+
+@lru_cache(maxsize=4096)
+def _mailbox(name: MailboxName, utf8: bool) -> bytes:
+    # The same names are written again and again: clients ask for the list, and for each one's figures.
     return astring(_spelling(name) if utf8 else utf7.encode(name), utf8=utf8)
 
 

@@ -30,6 +30,7 @@ from restante.store.sqlite.flagsets import FlagSets
 from restante.store.sqlite.hints import SqliteHints
 from restante.store.sqlite.indexing import SqliteTextIndex
 from restante.store.sqlite.intake import Intake
+from restante.store.sqlite.listed import MailboxList
 from restante.store.sqlite.mailbox import SqliteMailbox
 from restante.store.sqlite.transaction import Done, Job, mailbox_id, mailbox_number
 from restante.store.sqlite.writer import Writer
@@ -76,6 +77,7 @@ class SqliteAccount:
         self.blob_prefix = f"{id}/"
         self.text = SqliteTextIndex(self)
         self.annotations = SqliteAnnotations(self)
+        self._list = MailboxList(shared.moment)
         self._tasks: set[asyncio.Task[object]] = set()
         # While its connections are open an account stays; after that, for as long as a session has it.
         database.may_close = lambda: self.writer.idle
@@ -144,7 +146,7 @@ class SqliteAccount:
 
     async def list_mailboxes(self) -> list[MailboxRecord]:
         """Every mailbox with its figures, INBOX first, then by name."""
-        return self.read(listing.records)
+        return self.read(self._list.read).records
 
     async def mailbox(self, name: MailboxName) -> SqliteMailbox:
         """Open by name. Raises NoSuchMailbox."""
@@ -163,7 +165,7 @@ class SqliteAccount:
 
     async def record(self, name: MailboxName) -> MailboxRecord:
         """A mailbox with its figures. Raises NoSuchMailbox."""
-        return self.read(lambda connection: listing.record_of(connection, name))
+        return self.read(lambda connection: self._list.record(connection, name))
 
     async def create(self, name: MailboxName, special_use: SpecialUse | None = None) -> MailboxRecord:
         """Create *name* and any mailboxes missing above it. Raises MailboxExists, SpecialUseTaken, LimitReached."""
@@ -191,7 +193,7 @@ class SqliteAccount:
 
     async def subscriptions(self) -> list[MailboxName]:
         """Every subscribed name, INBOX first."""
-        return self.read(listing.subscriptions)
+        return self.read(self._list.read).subscriptions
 
     def text_index(self) -> SqliteTextIndex:
         """The index that searches of text use."""
@@ -202,6 +204,7 @@ class SqliteAccount:
         self.shared.hints.emit(self._id, modseq, mailbox)
 
     def _committed(self, done: Done[object]) -> None:
+        self._list.changed()
         for change in done.changes:
             mailbox = self._mailboxes.get(change.mailbox)
             if mailbox is not None:

@@ -10,7 +10,7 @@ from typing import Final, cast
 
 import apsw
 
-from restante.model.ids import ModSeq, Uid, UidValidity
+from restante.model.ids import ModSeq
 from restante.model.mailbox_name import (
     DELIMITER,
     INBOX,
@@ -80,15 +80,14 @@ def subscriptions(connection: apsw.Connection) -> list[MailboxName]:
 
 
 def _record(row: Sequence[apsw.SQLiteValue]) -> MailboxRecord:
-    number, name, use, subscribed, *figures = cast(
-        "tuple[int, str, str | None, int, int, int, int, int, int, int, int, int]", row
+    number, name, use, subscribed = cast("tuple[int, str, str | None, int]", row[:4])
+    return MailboxRecord(
+        mailbox_id(number), MailboxName(name), _use(use), bool(subscribed), _status(cast("tuple[int, ...]", row[4:]))
     )
-    return MailboxRecord(mailbox_id(number), MailboxName(name), _use(use), bool(subscribed), _status(figures))
 
 
 def _status(figures: Sequence[int]) -> MailboxStatus:
-    messages, unseen, deleted, recent, size, uid_next, validity, modseq = figures
-    return MailboxStatus(messages, unseen, deleted, recent, size, Uid(uid_next), UidValidity(validity), ModSeq(modseq))
+    return MailboxStatus._make(cast("MailboxStatus", figures))
 
 
 def _use(text: str | None) -> SpecialUse | None:
