@@ -166,6 +166,11 @@ class Registry:
         spec = self.commands.get(name)
         return spec is not None and spec.literal is LiteralKind.MESSAGE
 
+    def removes(self, spec: CommandSpec | None) -> bool:
+        """Whether expunges are what the command is for, in either of its forms."""
+        twin = self.commands.get(spec.name.removeprefix("UID ")) if spec is not None else None
+        return twin is not None and twin.numbers is Numbers.BREAKS
+
 
 def numbers_of(spec: CommandSpec | None, numbered: bool) -> Numbers:
     """What *spec* has to do with numbers; a UID command may hold some all the same, as UID SEARCH does (RFC 7162 §3.2.10.2)."""

@@ -258,7 +258,7 @@ class Session:
             reply = await self._outcome(spec, request)
             if self.state is state or self.watch is not None:
                 # A mailbox opened just now was described as a whole, and by this command.
-                removes = self.watch is not None and self._removes(spec)
+                removes = self.watch is not None and self.services.registry.removes(spec)
                 await self.tell(numbers_of(spec, request.reader.numbered), removes=removes)
         except Disconnect:
             raise
@@ -322,11 +322,6 @@ class Session:
         self.enabled.discard("UIDONLY")
         if isinstance(self.state, Selected):
             self.state.view.style = self.style()
-
-    def _removes(self, spec: CommandSpec | None) -> bool:
-        """Whether expunges are what the command is for, in either of its forms."""
-        twin = self.services.registry.commands.get(spec.name.removeprefix("UID ")) if spec is not None else None
-        return twin is not None and twin.numbers is Numbers.BREAKS
 
     def _refused(self, request: Request, error: No) -> bytes:
         self.journal.detail("refused", command=request.name, code=error.code or "", text=error.text)
