@@ -110,10 +110,11 @@ def _mistakes(line: str) -> Iterator[str]:
             elif _takes_value(options[name]) and not equals:
                 next(words, None)
         elif isinstance(command, click.Group) and not word.isupper():
-            if word not in command.commands:
+            found = command.get_command(click.Context(command), word)
+            if found is None:
                 yield f"no command {word} in {command.name}"
                 return
-            command = command.commands[word]
+            command = found
 
 
 def _words(line: str) -> list[str]:

@@ -35,7 +35,7 @@ from restante.mime.scan import ScanLimits
 from restante.ops.accounts import Accounts
 from restante.ops.first_run import FirstAccount, first_account
 from restante.ops.mail import MailHook
-from restante.server.certificate import CertificatePaths, TlsContext, ensure_self_signed
+from restante.server.certificate import CertificatePaths, TlsContext
 from restante.server.connection import ImapConnection, Shell, Timeouts
 from restante.server.descriptors import room_for_connections
 from restante.server.journal import Faults, SessionJournal
@@ -44,6 +44,7 @@ from restante.server.lmtp import LmtpLimits, LmtpServer
 from restante.server.lock import sole_server
 from restante.server.presence import ConnectionLimits, Presence
 from restante.server.revocation import revoking
+from restante.server.self_signed import ensure_self_signed
 from restante.server.sockets import Places, Sockets, addresses, bind
 from restante.store.address import Addressing
 from restante.store.api import Store

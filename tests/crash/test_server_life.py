@@ -14,7 +14,7 @@ from tests.support.talk import Gone
 from tests.support.workload import ACCOUNT, Workload, prepare, snapshot
 
 from restante.app import GRACE
-from restante.server.certificate import ensure_self_signed
+from restante.server.self_signed import ensure_self_signed
 
 
 def _load(service: Service, ledger: Ledger, name: str, seconds: float = 0.5) -> Workload:

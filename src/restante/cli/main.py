@@ -1,23 +1,18 @@
 """The command ``restante``: the list of what it can do.
 
-A new family of commands is a file of its own and one line in :data:`COMMANDS`; nothing registers itself.
+A new family of commands is a file of its own and one line in :data:`COMMANDS`; nothing registers itself. A file is loaded when
+its command is called for, since a delivery hands each message to a process of its own, and a server need not know how to import.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Final
 
 import click
 
 from restante import __version__
-from restante.cli.account_commands import account
-from restante.cli.config_commands import config
-from restante.cli.deliver_command import deliver
-from restante.cli.export_command import export
-from restante.cli.import_command import import_
-from restante.cli.index_commands import index
 from restante.cli.options import Group, shared_options
-from restante.cli.serve_command import serve
 
 
 @click.command()
@@ -27,26 +22,41 @@ def version() -> None:
     click.echo(f"restante {__version__}")
 
 
-COMMANDS: Final[tuple[click.Command, ...]] = (serve, account, import_, export, deliver, index, config, version)
-"""Every command, in the order the help lists them."""
+COMMANDS: Final = {
+    "serve": "serve_command.serve",
+    "account": "account_commands.account",
+    "import": "import_command.import_",
+    "export": "export_command.export",
+    "deliver": "deliver_command.deliver",
+    "index": "index_commands.index",
+    "config": "config_commands.config",
+    "version": "main.version",
+}
+"""Every command and where it is, in the order the help lists them."""
 
 
 class _Restante(Group):
-    """Lists the commands in the order of :data:`COMMANDS`."""
+    """Finds the commands by :data:`COMMANDS`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names, not sorted."""
-        return list(self.commands)
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, loaded now, or None if there is none of that name."""
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, _, name = place.partition(".")
+        found = getattr(import_module(f"restante.cli.{module}"), name)
+        assert isinstance(found, click.Command)
+        return found
 
 
 @click.group(cls=_Restante, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @shared_options
 def cli() -> None:
     """Restante keeps mail that people reach over IMAP."""
-
-
-for _command in COMMANDS:
-    cli.add_command(_command)
 
 
 def main() -> None:

@@ -52,4 +52,6 @@ def _pages(command: click.Command, name: str, parent: click.Context | None) -> I
     yield f"## {context.command_path}\n\n```text\n{command.get_help(context)}\n```\n"
     if isinstance(command, click.Group):
         for below in command.list_commands(context):
-            yield from _pages(command.commands[below], below, context)
+            found = command.get_command(context, below)
+            assert found is not None
+            yield from _pages(found, below, context)

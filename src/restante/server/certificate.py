@@ -1,43 +1,26 @@
-"""Certificates: a self-signed one for a server that was given none, and a TLS context that follows its files.
+"""A TLS context that follows its files.
 
-Strategy: the self-signed certificate and its key are one PEM file, replaced by one rename, so no reader ever sees a key
-with another's certificate. The context looks at its files during a handshake, at most once a second; a renewed
-certificate needs no restart, and connections that stand keep what they have.
+Strategy: the context looks at its files during a handshake, at most once a second; a renewed certificate needs no restart, and
+connections that stand keep what they have.
 
 The rule it protects: broken new files never take a working listener down.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import ipaddress
-import os
-import secrets
-import socket
+import hashlib
+import re
 import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
 from restante.logs import logger
 
-LIFE: Final = dt.timedelta(days=825)
-"""What a self-signed certificate lives: the longest that Apple's clients accept."""
-
-RENEW_BEFORE: Final = dt.timedelta(days=30)
-"""A certificate with less than this left is made anew."""
-
-LOCAL_NAMES: Final = ("localhost", "127.0.0.1", "::1")
-FILE_NAME: Final = "self-signed.pem"
-
 _VERSIONS: Final = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+_PEM: Final = re.compile(r"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----")
 _LOOK_EVERY: Final = 1.0
 _LOG: Final = logger("tls")
 
@@ -56,29 +39,22 @@ class CertificatePaths:
     key: Path
 
 
-def ensure_self_signed(directory: Path, names: Iterable[str] = ()) -> CertificatePaths:
-    """The self-signed certificate in *directory*, made when missing, unreadable or about to expire.
-
-    *names* are host names and IP addresses it is for, besides this machine's own. One that is still good is kept
-    whatever its names, because clients may have pinned it. Raises OSError.
-    """
-    path = directory / FILE_NAME
-    if not _is_good(path):
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write(path, _generate([*names, *LOCAL_NAMES, socket.gethostname()]))
-    return CertificatePaths(path, path)
-
-
 def fingerprint(certificate: Path) -> str:
     """SHA-256 of the first certificate in the PEM file: ``AB:CD:…``, 95 characters, as mail programs show it.
 
     Raises :class:`BadCertificate`.
     """
     try:
-        found = x509.load_pem_x509_certificate(certificate.read_bytes())
+        found = _PEM.search(certificate.read_text("latin-1"))
+        octets = ssl.PEM_cert_to_DER_cert(found[0]) if found else b""
+        if octets:
+            # Refuses what only looks like a certificate.
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=octets)
     except (OSError, ValueError) as error:
         raise BadCertificate(f"{certificate}: {_reason(error)}") from error
-    return found.fingerprint(hashes.SHA256()).hex(":").upper()
+    if not octets:
+        raise BadCertificate(f"{certificate}: there is no certificate in it")
+    return hashlib.sha256(octets).digest().hex(":").upper()
 
 
 class TlsContext:
@@ -176,64 +152,3 @@ def _look(path: Path) -> tuple[int, int, int]:
     except OSError:
         return (0, 0, 0)
     return found.st_mtime_ns, found.st_ino, found.st_size
-
-
-def _is_good(path: Path) -> bool:
-    try:
-        pem = path.read_bytes()
-        certificate = x509.load_pem_x509_certificate(pem)
-        key = serialization.load_pem_private_key(pem, None)
-    except (OSError, ValueError, TypeError):
-        return False
-    left = certificate.not_valid_after_utc - dt.datetime.now(dt.UTC)
-    return key.public_key() == certificate.public_key() and left > RENEW_BEFORE
-
-
-def _generate(names: Iterable[str]) -> bytes:
-    """A new key and its certificate for *names*, as one PEM text."""
-    alternatives = list(dict.fromkeys(_alternatives(names)))
-    key = ec.generate_private_key(ec.SECP256R1())
-    now = dt.datetime.now(dt.UTC)
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, str(alternatives[0].value)[:64])])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        # An hour of slack: clients whose clock is behind are many.
-        .not_valid_before(now - dt.timedelta(hours=1))
-        .not_valid_after(now - dt.timedelta(hours=1) + LIFE)
-        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return certificate.public_bytes(serialization.Encoding.PEM) + private
-
-
-def _alternatives(names: Iterable[str]) -> Iterator[x509.DNSName | x509.IPAddress]:
-    for name in names:
-        try:
-            yield x509.IPAddress(ipaddress.ip_address(name))
-        except ValueError:
-            if name.isascii() and name:
-                yield x509.DNSName(name.lower())
-
-
-def _write(path: Path, pem: bytes) -> None:
-    """Puts *pem* at *path*, readable by its owner alone, whole or not at all."""
-    new = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(pem)
-            stream.flush()
-            os.fsync(stream.fileno())
-        new.replace(path)
-    except OSError:
-        new.unlink(missing_ok=True)
-        raise

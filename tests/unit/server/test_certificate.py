@@ -12,14 +12,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
-from restante.server import certificate
-from restante.server.certificate import (
-    BadCertificate,
-    CertificatePaths,
-    TlsContext,
-    ensure_self_signed,
-    fingerprint,
-)
+from restante.server import certificate, self_signed
+from restante.server.certificate import BadCertificate, CertificatePaths, TlsContext, fingerprint
+from restante.server.self_signed import ensure_self_signed
 
 
 class Clock:
@@ -80,7 +75,7 @@ def loaded(path: Path) -> x509.Certificate:
 def test_makes_a_certificate_that_clients_can_verify(tmp_path: Path) -> None:
     paths = ensure_self_signed(tmp_path / "new" / "tls", ["mail.example", "192.0.2.1"])
     assert stat.S_IMODE(paths.key.stat().st_mode) == 0o600
-    assert os.listdir(tmp_path / "new" / "tls") == [certificate.FILE_NAME]
+    assert os.listdir(tmp_path / "new" / "tls") == [self_signed.FILE_NAME]
     tls = TlsContext(paths)
     for name in ("localhost", "mail.example", "127.0.0.1", "::1", "192.0.2.1", socket.gethostname()):
         end = handshake(tls.context, client(paths.certificate), name)[0]
@@ -100,8 +95,15 @@ def test_a_good_one_is_kept(tmp_path: Path) -> None:
     assert fingerprint(ensure_self_signed(tmp_path, ["other.example"]).certificate) == first
 
 
+def test_one_without_the_line_that_says_its_end_is_kept_too(tmp_path: Path) -> None:
+    path = ensure_self_signed(tmp_path).certificate
+    first, text = fingerprint(path), path.read_text()
+    path.write_text(text[text.index("-----BEGIN") :])
+    assert fingerprint(ensure_self_signed(tmp_path).certificate) == first
+
+
 def test_one_that_soon_expires_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(certificate, "LIFE", dt.timedelta(days=29))
+    monkeypatch.setattr(self_signed, "LIFE", dt.timedelta(days=29))
     first = fingerprint(ensure_self_signed(tmp_path).certificate)
     monkeypatch.undo()
     assert fingerprint(ensure_self_signed(tmp_path).certificate) != first
