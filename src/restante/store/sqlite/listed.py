@@ -9,6 +9,7 @@ The rule it protects: a list is given out again only while the database is the v
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 import apsw
 
@@ -16,6 +17,9 @@ from restante.model.mailbox_name import MailboxName
 from restante.store.model import MailboxRecord
 from restante.store.moment import Moment
 from restante.store.sqlite import listing
+
+_SINGLY: Final = 16
+"""Mailboxes read one by one until the whole list is read, for a client that asks for one after the other."""
 
 
 @dataclass(slots=True)
@@ -42,12 +46,13 @@ class MailboxList:
         moment: how long a look stays new enough.
     """
 
-    __slots__ = ("_connection", "_kept", "_looked", "_moment", "_version")
+    __slots__ = ("_asked", "_connection", "_kept", "_looked", "_moment", "_version")
 
     def __init__(self, moment: Moment) -> None:
         self._moment = moment
         self._kept: Listed | None = None
         self._connection: apsw.Connection | None = None
+        self._asked = 0
         self._version = 0
         self._looked = -1
 
@@ -57,28 +62,29 @@ class MailboxList:
 
     def read(self, connection: apsw.Connection) -> Listed:
         """The list as it is now."""
-        kept = self._still_true(connection)
-        if kept is None:
-            # The version first: what is committed in between is then read again next time.
-            self._version, self._connection = _version(connection), connection
-            kept = self._kept = Listed(listing.records(connection), listing.subscriptions(connection))
-            self._looked = self._moment.look()
-        return kept
+        self._look(connection)
+        if self._kept is None:
+            self._kept = Listed(listing.records(connection), listing.subscriptions(connection))
+        return self._kept
 
     def record(self, connection: apsw.Connection, name: MailboxName) -> MailboxRecord:
         """One mailbox as it is now. Raises NoSuchMailbox."""
-        kept = self._still_true(connection)
-        found = None if kept is None else kept.by_name.get(name)
+        self._look(connection)
+        self._asked += 1
+        if self._kept is None and self._asked > _SINGLY:
+            self.read(connection)
+        found = None if self._kept is None else self._kept.by_name.get(name)
         return found or listing.record_of(connection, name)
 
-    def _still_true(self, connection: apsw.Connection) -> Listed | None:
-        if self._kept is None or self._looked == self._moment.now:
-            return self._kept
-        if connection is not self._connection or _version(connection) != self._version:
-            self._kept = None
-            return None
+    def _look(self, connection: apsw.Connection) -> None:
+        """Forget the list if anything was committed since it was read."""
+        if self._looked == self._moment.now:
+            return
+        # The version before what is read: what is committed in between is then read again next time.
+        version = _version(connection)
+        if connection is not self._connection or version != self._version:
+            self._connection, self._version, self._kept, self._asked = connection, version, None, 0
         self._looked = self._moment.look()
-        return self._kept
 
 
 def _version(connection: apsw.Connection) -> int:

@@ -74,3 +74,20 @@ async def test_ones_own_changes_show_within_a_moment(tmp_path: Path) -> None:
     finally:
         store.moment.end()
         await store.close()
+
+
+async def test_many_asked_for_one_by_one_are_read_at_once_and_right(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path)
+    await store.open()
+    try:
+        account = await store.create_account(ALICE)
+        names = [MailboxName(f"Box {number:02}") for number in range(40)]
+        for each in names:
+            await account.create(each)
+        assert [(await account.record(each)).name for each in names] == names
+        known = await account.list_mailboxes()
+        assert [await account.record(each) for each in names] == [one for one in known if one.name != INBOX]
+        await (await account.mailbox(names[30])).append([new(b"Subject: a\r\n\r\nb\r\n")])
+        assert [(await account.record(each)).status.messages for each in names[29:32]] == [0, 1, 0]
+    finally:
+        await store.close()
