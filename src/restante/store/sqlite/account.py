@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 from weakref import WeakValueDictionary
@@ -19,7 +20,7 @@ import apsw
 from restante.model.ids import AccountId, MailboxId, ModSeq
 from restante.model.mailbox_name import MailboxName
 from restante.store.blobs.staging import Staging
-from restante.store.errors import NoSuchAccount
+from restante.store.errors import NoSuchAccount, StoreError
 from restante.store.model import MailboxRecord, SpecialUse, StoreLimits
 from restante.store.moment import Moment
 from restante.store.sqlite import listing, reading
@@ -131,6 +132,16 @@ class SqliteAccount:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return await asyncio.shield(task)
+
+    def aside(self, job: Job[None]) -> None:
+        """Run *job*, which nobody waits for and which may fail, some time soon."""
+        task = asyncio.get_running_loop().create_task(self._aside(job))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _aside(self, job: Job[None]) -> None:
+        with suppress(StoreError):
+            await self.writer.run(job, durable=False)
 
     async def close(self) -> None:
         """Finish what was accepted, and take no more."""

@@ -33,7 +33,7 @@ from restante.store.model import (
     NewMessage,
 )
 from restante.store.query import Query
-from restante.store.sqlite import arriving, copying, flagging, gathering, intake, listing, reading, removing
+from restante.store.sqlite import arriving, copying, flagging, gathering, intake, listing, reading, removing, snapshots
 from restante.store.sqlite.beside import Beside, Group
 from restante.store.sqlite.index import SqliteIndex
 from restante.store.sqlite.narrowing import Held, groups
@@ -47,6 +47,9 @@ T = TypeVar("T")
 
 _LONG: Final = 5_000
 """Messages beyond which an index is loaded in a thread."""
+
+_SOON: Final = 200_000
+"""Messages beyond which a kept index is loaded in a thread, too."""
 
 _ROWS_HERE: Final = 500
 """Messages up to which sort columns are read on the loop."""
@@ -151,15 +154,27 @@ class SqliteMailbox:
     async def _load(self) -> SqliteIndex:
         async with self._loading:
             if self._index is None:
-                status = await self.status()
-                account, number = self._account, self._number
-                if status.messages > _LONG:
-                    index = await account.scan(lambda each: reading.load_index(each, account.sets, number))
-                else:
-                    index = self._read(lambda each: reading.load_index(each, account.sets, number))
-                self._index = index
-                account.shared.lately.append(self)
+                self._index = await self._read_index((await self.status()).messages)
+                self._account.shared.lately.append(self)
             return self._index
+
+    async def _read_index(self, messages: int) -> SqliteIndex:
+        account, number = self._account, self._number
+        if messages >= snapshots.LEAST:
+            kept = await self._read_long(
+                lambda each: reading.kept_index(each, account.sets, number), here=messages <= _SOON
+            )
+            if kept is not None:
+                return kept
+        index, columns = await self._read_long(
+            lambda each: reading.load_index(each, account.sets, number), here=messages <= _LONG
+        )
+        if columns is not None:
+            account.aside(lambda tx: snapshots.write(tx, number, columns))
+        return index
+
+    async def _read_long(self, query: Callable[[apsw.Connection], T], *, here: bool) -> T:
+        return self._read(query) if here else await self._account.scan(query)
 
     def _changes(self, modseq: ModSeq) -> Changes:
         return self._read(lambda each: reading.changes_since(each, self._account.sets, self._number, modseq))

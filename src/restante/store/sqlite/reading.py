@@ -24,6 +24,7 @@ from restante.model.message_set import UidSet
 from restante.store.columns import Columns, SortRow
 from restante.store.errors import Corrupt, NoSuchMailbox
 from restante.store.model import Changes, Field, Flagged, MessageRecord
+from restante.store.sqlite import snapshots
 from restante.store.sqlite.arriving import unpack_sort_keys
 from restante.store.sqlite.flagsets import FlagSets
 from restante.store.sqlite.index import SqliteIndex
@@ -50,8 +51,16 @@ def modseq_of(connection: apsw.Connection, mailbox: int) -> int:
     return found
 
 
-def load_index(connection: apsw.Connection, sets: FlagSets, mailbox: int) -> SqliteIndex:
-    """A mailbox's index, in one pass. Raises NoSuchMailbox.
+def kept_index(connection: apsw.Connection, sets: FlagSets, mailbox: int) -> SqliteIndex | None:
+    """A mailbox's index as it was kept, not far behind, or None if there is none."""
+    with snapshot(connection):
+        return snapshots.load(connection, sets, mailbox)
+
+
+def load_index(
+    connection: apsw.Connection, sets: FlagSets, mailbox: int
+) -> tuple[SqliteIndex, snapshots.Columns | None]:
+    """A mailbox's index, in one pass, and what to keep of it. Raises NoSuchMailbox.
 
     The columns come as JSON, which is a third of the cost of 50,000 rows, and most of it while other threads may run.
     """
@@ -64,8 +73,8 @@ def load_index(connection: apsw.Connection, sets: FlagSets, mailbox: int) -> Sql
         ).fetchone()
         by_number = sets.load(connection)
     uids, numbers, modseqs = map(_numbers, cast("tuple[str, str, str]", columns))
-    flags = _flags(by_number, numbers)
-    return SqliteIndex(array("I", uids), flags, array("Q", modseqs), modseq, uid_next)
+    index = SqliteIndex(array("I", uids), _flags(by_number, numbers), array("Q", modseqs), modseq, uid_next)
+    return index, snapshots.columns(index, array("I", numbers))
 
 
 def _flags(by_number: dict[int, FlagSet], numbers: Sequence[int]) -> list[FlagSet]:

@@ -137,7 +137,18 @@ ALTER TABLE counter ADD COLUMN annotations_swept INTEGER NOT NULL DEFAULT 0;
 """
 # One without a value was removed; :mod:`restante.store.sqlite.annotating` says the rest.
 
-MIGRATIONS: Final = (_FIRST, _SECOND, _THIRD)
+_SNAPSHOTS: Final = """
+CREATE TABLE index_snapshot (
+    mailbox INTEGER PRIMARY KEY,
+    modseq INTEGER NOT NULL,
+    uid_next INTEGER NOT NULL,
+    uids BLOB NOT NULL,
+    flagsets BLOB NOT NULL,
+    modseqs BLOB NOT NULL
+);
+"""
+
+MIGRATIONS: Final = (_FIRST, _SECOND, _THIRD, _SNAPSHOTS)
 """The statements that bring format *n* to *n* + 1, in order."""
 
 VERSION: Final = len(MIGRATIONS)

@@ -37,7 +37,7 @@ async def test_applied_changes_equal_a_fresh_load(seed: int, account: SqliteAcco
             case _:
                 await fill(inbox, *(chance.choice(SETS[:4]).flags for _ in range(5)))
         assert await inbox.index() is kept
-        fresh = account.read(lambda each: reading.load_index(each, account.sets, 1))
+        fresh, _ = account.read(lambda each: reading.load_index(each, account.sets, 1))
         assert (kept.uids, kept.flags, kept.modseqs) == (fresh.uids, fresh.flags, fresh.modseqs)
         codes, kinds = kept.coded() or ((), ())
         assert [kinds[code] for code in codes] == kept.flags

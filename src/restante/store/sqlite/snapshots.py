@@ -1,0 +1,107 @@
+"""A large mailbox's index as it once was, so that opening it reads what has changed since and not every row.
+
+Strategy: when an index was read from its rows, its columns are kept as three strings of octets beside them. Opening the mailbox
+again, after a restart say, takes those and applies the changes after their modseq, as for any index that is behind. One that is
+too far behind is not used, and the next reading of the rows replaces it.
+
+The rule it protects: a snapshot is a copy and never the truth. It is used only where everything since is still known.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from dataclasses import dataclass
+from typing import Final, cast
+
+import apsw
+
+from restante.model.flags import FlagSet
+from restante.model.ids import ModSeq, Uid
+from restante.store.sqlite.flagsets import FlagSets
+from restante.store.sqlite.index import SqliteIndex
+from restante.store.sqlite.transaction import Done, Transaction
+
+LEAST: Final = 2_000
+"""Messages from which on a snapshot is worth its 16 octets each."""
+
+_FEW: Final = 500
+_SHARE: Final = 16
+"""Changes since that are applied to a snapshot: so many, or one message in so many; beyond, the rows are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """An index's columns in octets, little-endian: UIDs and flag sets' numbers of 4 octets, modseqs of 8."""
+
+    modseq: int
+    uid_next: int
+    uids: bytes
+    flagsets: bytes
+    modseqs: bytes
+
+
+def columns(index: SqliteIndex, numbers: array[int]) -> Columns | None:
+    """*index*, whose flag sets have those *numbers*, for :func:`write`; None where it is too small to matter."""
+    if len(index.uids) < LEAST:
+        return None
+    return Columns(index.modseq, index.uid_next, _octets(index.uids), _octets(numbers), _octets(index.modseqs))
+
+
+def write(tx: Transaction, mailbox: int, new: Columns) -> Done[None]:
+    """Keep *new*, unless the mailbox is gone."""
+    tx.connection.execute(
+        "INSERT OR REPLACE INTO index_snapshot SELECT id, ?, ?, ?, ?, ? FROM mailbox WHERE id = ?",
+        (new.modseq, new.uid_next, new.uids, new.flagsets, new.modseqs, mailbox),
+    )
+    return Done(None)
+
+
+def load(connection: apsw.Connection, sets: FlagSets, mailbox: int) -> SqliteIndex | None:
+    """The index as it was kept, if what has changed since is known and little; in a read transaction."""
+    row = connection.execute(
+        "SELECT s.modseq, s.uid_next, s.uids, s.flagsets, s.modseqs FROM index_snapshot s "
+        "JOIN mailbox m ON m.id = s.mailbox WHERE s.mailbox = ? AND s.modseq >= m.swept_modseq",
+        (mailbox,),
+    ).fetchone()
+    if row is None:
+        return None
+    kept = Columns(*cast("tuple[int, int, bytes, bytes, bytes]", row))
+    if not _is_near(connection, mailbox, kept):
+        return None
+    flags = _flags(sets.load(connection), _numbers("I", kept.flagsets))
+    if flags is None:
+        return None
+    return SqliteIndex(
+        _numbers("I", kept.uids), flags, _numbers("Q", kept.modseqs), ModSeq(kept.modseq), Uid(kept.uid_next)
+    )
+
+
+def _is_near(connection: apsw.Connection, mailbox: int, kept: Columns) -> bool:
+    most = max(_FEW, len(kept.uids) // 4 // _SHARE)
+    changed: int = connection.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM message WHERE mailbox = ? AND modseq > ? LIMIT ?)",
+        (mailbox, kept.modseq, most),
+    ).get
+    return changed < most
+
+
+def _flags(by_number: dict[int, FlagSet], numbers: array[int]) -> list[FlagSet] | None:
+    try:
+        return list(map(by_number.__getitem__, numbers))
+    except KeyError:
+        return None
+
+
+def _octets(values: array[int]) -> bytes:
+    if sys.byteorder == "big":
+        values = values[:]
+        values.byteswap()
+    return values.tobytes()
+
+
+def _numbers(kind: str, octets: bytes) -> array[int]:
+    values = array(kind, octets)
+    if sys.byteorder == "big":
+        values.byteswap()
+    return values
