@@ -5,8 +5,9 @@ value is checked first, or worked out. With MAXSIZE or DEPTH sizes are read befo
 values go out in responses of bounded size.
 
 An account shares nothing with others, so ``/shared`` entries are its own as well; of the server's, ``/shared/comment`` and
-``/shared/admin`` are the administrator's. Options are taken before the mailbox, as the grammar has them, and after it, as the
-examples do; entries without parentheses may be several, as in §4.4.1.
+``/shared/admin`` are the administrator's. Private ones are kept for every mailbox, so NOPRIVATE is never said. Options are taken
+before the mailbox, as the grammar has them, and after it, as the examples do; entries without parentheses may be several, as
+in §4.4.1.
 
 The rule it protects: a SETMETADATA that is refused has changed nothing.
 """

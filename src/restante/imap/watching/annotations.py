@@ -7,6 +7,7 @@ The rule it protects: what a client set itself it is not told of, unless somebod
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
@@ -23,14 +24,19 @@ if TYPE_CHECKING:
 
 
 class AnnotationNews:
-    """What a client knows of annotations, and what it has changed itself."""
+    """What a client knows of annotations, and what it has changed itself.
 
-    __slots__ = ("_account", "_own", "_told")
+    Attributes:
+        hinted: whether there may be news.
+    """
+
+    __slots__ = ("_account", "_own", "_told", "hinted")
 
     def __init__(self, account: Account, told: ModSeq) -> None:
         self._account = account
         self._told = told
         self._own: set[ModSeq] = set()
+        self.hinted = False
 
     @classmethod
     async def begin(cls, account: Account) -> Self:
@@ -41,16 +47,26 @@ class AnnotationNews:
         """This client has changed some under *modseq*."""
         self._own.add(modseq)
 
-    async def lines(self, wants: Callable[[MailboxName | None], bool], *, utf8: bool) -> tuple[list[bytes], bool]:
-        """METADATA responses for what changed where the client *wants* to know, and whether that is all. Raises StoreError."""
-        changes = await self._account.annotations.changes_since(self._told)
+    async def tell(self, s: Authenticated, wants: Callable[[MailboxName | None], bool], most: int) -> bool:
+        """Send METADATA responses for what changed where the client *wants* to know; whether that was all, and at most *most*."""
+        self.hinted = False
+        try:
+            changes = await self._account.annotations.changes_since(self._told)
+        except StoreError as error:
+            s.session.journal.trouble("annotations not read", error)
+            self.hinted = True
+            return True
         found: dict[MailboxName | None, list[EntryName]] = {}
         for mailbox, entry, modseq in changes.changed:
             if modseq not in self._own and wants(mailbox):
                 found.setdefault(mailbox, []).append(entry)
         self._told = changes.modseq
         self._own.clear()
-        return [names_line(mailbox, names, utf8=utf8) for mailbox, names in found.items()], changes.complete
+        if len(found) > most:
+            return False
+        for mailbox, names in found.items():
+            s.send(names_line(mailbox, names, utf8=s.session.utf8))
+        return changes.complete
 
 
 def caused(session: Session, modseq: ModSeq) -> None:
@@ -63,13 +79,10 @@ def caused(session: Session, modseq: ModSeq) -> None:
 async def tell_annotations(s: Authenticated) -> None:
     """Tell a client that enabled METADATA what others have changed, from when it did so on."""
     session = s.session
+    if session.annotations is not None:
+        await session.annotations.tell(s, lambda mailbox: True, sys.maxsize)
+        return
     try:
-        if session.annotations is None:
-            session.annotations = await AnnotationNews.begin(s.account)
-            return
-        lines, _ = await session.annotations.lines(lambda mailbox: True, utf8=session.utf8)
+        session.annotations = await AnnotationNews.begin(s.account)
     except StoreError as error:
         session.journal.trouble("annotations not read", error)
-        return
-    for line in lines:
-        s.send(line)

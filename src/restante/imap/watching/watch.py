@@ -69,7 +69,7 @@ class Watch:
         self._subscribed: frozenset[MailboxName] = frozenset()
         self._figures: dict[MailboxId, MailboxStatus] = {}
         self._hinted: set[MailboxId] = set()
-        self._list_hinted = self._list_due = self._annotations_hinted = False
+        self._list_hinted = self._list_due = False
         self._annotations: AnnotationNews | None = None
         self._call_off: Callable[[], None] | None = None
         self._own = _Own()
@@ -113,7 +113,7 @@ class Watch:
     def _on_hint(self, hint: Hint) -> None:
         if hint.annotations:
             if self._annotations is not None:
-                self._annotations_hinted = True
+                self._annotations.hinted = True
                 self._session.client.wake()
         elif hint.mailbox is None:
             if self._elsewhere:
@@ -141,7 +141,7 @@ class Watch:
     def doubt(self) -> None:
         """Compare everything at the next opportunity."""
         if self._elsewhere:
-            self._list_hinted = self._list_due = self._annotations_hinted = True
+            self._list_hinted = self._list_due = True
             self._session.client.wake()
         if self._selection is not None and self._interest.selected:
             self._hinted.add(self._selection.mailbox)
@@ -209,7 +209,7 @@ class Watch:
         if isinstance(s, Selected) and self._interest.selected and (self._list_due or s.mailbox.id in self._hinted):
             await self._announce(s, expunge_ok=idle or not self._interest.delayed)
         # What another process did may come as a hint about everything, which is a due change of the list.
-        annotations = self._annotations_hinted or self._list_due
+        annotations = self._list_due or (self._annotations is not None and self._annotations.hinted)
         await self._tell_others(s)
         if annotations and not self._list_hinted:
             await self._tell_annotations(s)
@@ -258,20 +258,9 @@ class Watch:
 
     async def _tell_annotations(self, s: Authenticated) -> None:
         """What changed of annotations, once the client knows of the mailboxes (RFC 5465 §5.6, §5.7)."""
-        self._annotations_hinted = False
-        if self._annotations is None:
-            return
-        try:
-            lines, complete = await self._annotations.lines(self._wants_annotations, utf8=self._session.utf8)
-        except StoreError as error:
-            self._session.journal.trouble("annotations not read", error)
-            self._annotations_hinted = True
-            return
-        if not complete or len(lines) > self._session.services.limits.watched:
+        most = self._session.services.limits.watched
+        if self._annotations is not None and not await self._annotations.tell(s, self._wants_annotations, most):
             self.overflow(s)
-            return
-        for line in lines:
-            s.send(line)
 
     def _wants_annotations(self, mailbox: MailboxName | None) -> bool:
         if mailbox is None:
