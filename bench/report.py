@@ -30,6 +30,9 @@ from bench import plot
 
 _BLOCK: Final = re.compile(r"(<!-- measured: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
+_JSON: Final = re.compile(r" --json \S+")
+"""Where somebody kept the figures is of no interest to others."""
+
 SHOWN: Final[dict[Axis, tuple[str, ...]]] = {
     "messages": (
         "FETCH FLAGS of all", "SORT (REVERSE DATE)", "SEARCH BODY, a rare word", "EXPUNGE of 10", "APPEND of one", "STORE of one",
@@ -121,7 +124,7 @@ def _machine(run: Mapping[str, Json]) -> dict[str, str]:
         case {"machine": dict(machine), "versions": dict(versions), "revision": str(revision), "command": str(command)}:
             return {
                 "date": str(machine["date"]),
-                "command": f"`{command}`",
+                "command": f"`{_JSON.sub('', command)}`",
                 **{server: str(version) for server, version in versions.items()},
                 "commit": f"`{revision}`",
                 "machine": f"{machine['processor']}, {machine['memory']}, {machine['system']}",

@@ -32,6 +32,7 @@ class Filler:
         grow: grows from how many to how many.
         have: how many there are.
         spent: seconds that took.
+        pace: seconds for one of those added last, with all that goes on behind.
         cost: of growing in the last step, for one of those added: CPU with all that goes on behind, and wall until the last
             one was acknowledged.
     """
@@ -42,11 +43,12 @@ class Filler:
     grow: Callable[[Side, int, int], None]
     have: int = 0
     spent: float = 0.0
+    pace: float = 0.0
     cost: Sample = field(default_factory=lambda: Sample(0, 0))
 
     def affords(self, size: int) -> bool:
-        """Whether *size* can be reached within the budget, as far as one can know."""
-        return not self.have or self.spent / self.have * size <= self.budget
+        """Whether *size* can be reached within the budget, if more take as long, each, as those added last."""
+        return self.spent + self.pace * (size - self.have) <= self.budget
 
     def reach(self, size: int) -> float:
         """Grow to *size*; the seconds it took, with all that goes on behind."""
@@ -58,7 +60,7 @@ class Filler:
         self.side.finish()
         taken = time.perf_counter() - started
         self.cost = Sample(self.side.cpu() - cpu, wall).each(count)
-        self.have, self.spent = size, self.spent + taken
+        self.have, self.spent, self.pace = size, self.spent + taken, taken / count
         return taken
 
 

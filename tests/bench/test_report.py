@@ -13,7 +13,7 @@ from bench import report
 
 ABOUT: dict[str, Json] = {
     "machine": {"date": "today", "processor": "2 × Fast", "memory": "4 GiB", "system": "Linux", "load": "0.1"},
-    "command": "python -m bench.compare",
+    "command": "python -m bench.compare --json /tmp/run.json --quick",
     "revision": "abc123",
     "versions": {"Restante": "1", "Dovecot": "2"},
     "messages": 5000,
@@ -70,6 +70,7 @@ def test_blocks_are_replaced_and_prose_stays(tmp_path: Path) -> None:
     text = page.read_text()
     assert text.startswith("# Benchmarks\n<!-- measured: about -->\n| | |\n| --- | --- |\n| date | today |\n")
     assert "| mail | 5,000 messages in one INBOX" in text
+    assert "| command | `python -m bench.compare --quick` |" in text
     assert "\nProse.\n" in text
     assert "\nMore prose.\n" in text
     assert "old" not in text.replace("older", "")
