@@ -217,7 +217,7 @@ class Changes:
 
 
 class Field(enum.Flag):
-    """Columns of a message to read; the cost is by what is asked for. UID, flags and modseq always come."""
+    """Columns of a message to read; the cost is by what is asked for. The UID always comes."""
 
     NONE = 0
     DATE = enum.auto()
@@ -236,6 +236,8 @@ class Field(enum.Flag):
     PREVIEW = enum.auto()
     SORT = enum.auto()
     """sort_keys"""
+    FLAGS = enum.auto()
+    """flags and modseq, in columns; records have them always"""
 
 
 class SortKeys(NamedTuple):
@@ -299,8 +301,8 @@ class MessageColumns(NamedTuple):
     """
 
     uids: Sequence[Uid]
-    flags: Sequence[FlagSet]
-    modseqs: Sequence[ModSeq]
+    flags: Sequence[FlagSet] = ()
+    modseqs: Sequence[ModSeq] = ()
     sizes: Sequence[int] = ()
     internal_epochs: Sequence[int] = ()
     internal_zones: Sequence[int] = ()
@@ -320,7 +322,7 @@ class MessageColumns(NamedTuple):
     def of(cls, records: Sequence[MessageRecord], *, octets: bool = False) -> MessageColumns:
         """The columns of *records*; with their *octets*, if header and octets were both asked for."""
         if not records:
-            return cls((), (), ())
+            return cls(())
         columns = list(zip(*records, strict=True))
         headers, raws = columns[_HEADER_AT], columns[_RAW_AT]
         if octets:
@@ -345,7 +347,7 @@ class MessageColumns(NamedTuple):
 
 
 _HEADER_AT: Final = MessageRecord._fields.index("header")
-_NOTHING: Final = dict.fromkeys(MessageRecord._fields) | MessageRecord._field_defaults
+_NOTHING: Final = {"uid": 0, "flags": NO_FLAGS, "modseq": 0} | MessageRecord._field_defaults
 _RAW_AT: Final = MessageRecord._fields.index("raw")
 
 

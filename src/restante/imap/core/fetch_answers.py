@@ -66,7 +66,7 @@ async def answer(s: Selected, uids: Sequence[Uid], asked: Asked, newly: frozense
 
 
 def _batch(s: Selected, asked: Asked) -> int:
-    if not asked.fields:
+    if asked.in_index:
         return _INDEX_BATCH
     return _RAW_BATCH if asked.octets else s.session.services.limits.batch
 
@@ -76,8 +76,10 @@ def _cut(uids: Sequence[Uid], size: int) -> Iterator[Sequence[Uid]]:
 
 
 async def _send_columns(s: Selected, uids: Sequence[Uid], what: _Answering, form: Form) -> int:
-    fields = what.asked.fields
-    found = await s.mailbox.columns(uids, fields) if fields else _from_index(await s.mailbox.index(), uids)
+    asked = what.changed
+    found = (
+        _from_index(await s.mailbox.index(), uids) if asked.in_index else await s.mailbox.columns(uids, asked.fields)
+    )
     client, context = s.session.client, what.context
     if not what.newly and not (found.blobs and (any(found.blobs) or 0 in found.sizes)):
         client.write(form.write(found, context))
@@ -101,7 +103,7 @@ def _apart(found: MessageColumns, at: int) -> bool:
 def _from_index(index: MessageIndex, uids: Sequence[Uid]) -> MessageColumns:
     """The columns of *uids*; a run of neighbours is a slice."""
     if not uids:
-        return MessageColumns((), (), ())
+        return MessageColumns(())
     first = max(index.position(uids[0]), 0)
     end = first + len(uids)
     modseqs = cast("Sequence[ModSeq]", index.modseqs)

@@ -32,17 +32,19 @@ class Asked:
         fields: what they need to be read.
         enables: what asking for them turns on.
         sets_seen: whether fetching them sets ``\\Seen`` (RFC 9051 §6.4.5).
+        in_index: whether the shared index answers them.
         octets: whether whole messages are read for them.
         form: how they are written for many messages; None where one of them must be made for each.
     """
 
-    __slots__ = ("_changed", "_numbered", "enables", "fields", "form", "items", "octets", "sets_seen")
+    __slots__ = ("_changed", "_numbered", "enables", "fields", "form", "in_index", "items", "octets", "sets_seen")
 
     def __init__(self, items: tuple[FetchAtt, ...]) -> None:
         self.items = tuple(dict.fromkeys(items))
         self.fields = reduce(or_, [item.fields for item in self.items], Field.NONE)
         self.enables = tuple(item.enables for item in self.items if item.enables)
         self.sets_seen = any(item.sets_seen for item in self.items)
+        self.in_index = self.fields in (Field.NONE, Field.FLAGS)
         self.octets = Field.RAW in self.fields
         columns = [item.column for item in self.items]
         self.form = None if None in columns else Form([column for column in columns if column is not None])

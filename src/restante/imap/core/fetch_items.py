@@ -51,8 +51,8 @@ def of_columns(fields: Field, template: bytes, values: Callable[[MessageColumns]
 
 
 UID: Final = of_columns(Field.NONE, b"UID %d", attrgetter("uids"))
-FLAGS: Final = Plain(Field.NONE, Column(b"FLAGS (%b)", _flags))
-MODSEQ: Final = Plain(Field.NONE, Column(b"MODSEQ (%d)", lambda batch, context: (batch.modseqs,)), enables="CONDSTORE")
+FLAGS: Final = Plain(Field.FLAGS, Column(b"FLAGS (%b)", _flags))
+MODSEQ: Final = Plain(Field.FLAGS, Column(b"MODSEQ (%d)", lambda batch, context: (batch.modseqs,)), enables="CONDSTORE")
 _BODY: Final = of_columns(Field.BODY, b"BODY %b", attrgetter("bodies"))
 _INTERNAL_DATE: Final = of_columns(
     Field.DATE, b'INTERNALDATE "%b"', lambda batch: wires(batch.internal_epochs, batch.internal_zones)

@@ -64,6 +64,8 @@ class _Source(NamedTuple):
 
 
 _SOURCES: Final = (
+    _Source(Field.FLAGS, "flags", "m.flagset", _NUMBER),
+    _Source(Field.FLAGS, "modseqs", "m.modseq", _NUMBER),
     _Source(Field.SIZE, "sizes", "m.size", _NUMBER),
     _Source(Field.DATE, "internal_epochs", "m.internal_epoch", _NUMBER),
     _Source(Field.DATE, "internal_zones", "m.internal_zone", _NUMBER),
@@ -84,11 +86,7 @@ _JOINS: Final = (
     ("h.", "JOIN header h ON h.content = m.content"),
     ("b.", "LEFT JOIN body b ON b.content = m.content"),
 )
-_FIRST: Final = (
-    _Source(Field.NONE, "uids", "m.uid", _NUMBER),
-    _Source(Field.NONE, "flags", "m.flagset", _NUMBER),
-    _Source(Field.NONE, "modseqs", "m.modseq", _NUMBER),
-)
+_UIDS: Final = _Source(Field.NONE, "uids", "m.uid", _NUMBER)
 
 
 class _Plan(NamedTuple):
@@ -105,7 +103,7 @@ class _Plan(NamedTuple):
 @lru_cache(maxsize=256)
 def _plan(asked: int) -> _Plan:
     """By number: enums hash slowly."""
-    sources = (*_FIRST, *(source for source in _SOURCES if source.fields & Field(asked)))
+    sources = (_UIDS, *(source for source in _SOURCES if source.fields.value & asked))
     joins = " ".join(join for table, join in _JOINS if any(source.place.startswith(table) for source in sources))
     named = ", ".join(f"{source.place} AS {source.name}" for source in sources)
     gathered = [source.kind.gather.format(source.name) for source in sources if source.kind]
@@ -125,11 +123,12 @@ def columns(
     if not found:
         # No messages, or no mailbox: it goes with all its messages in one step.
         modseq_of(connection, mailbox)
-        return MessageColumns((), (), ())
+        return MessageColumns(())
     values: list[Column] = [()] * len(MessageColumns._fields)
     for position, column in zip(plan.positions, found, strict=True):
         values[position] = column
-    values[_FLAGS_AT] = sets.of_all(connection, cast("Sequence[int]", values[_FLAGS_AT]))
+    if values[_FLAGS_AT]:
+        values[_FLAGS_AT] = sets.of_all(connection, cast("Sequence[int]", values[_FLAGS_AT]))
     if values[_BLOBS_AT]:
         _find_blobs(connection, values, blobs)
     return MessageColumns._make(values)
