@@ -117,20 +117,21 @@ class Selection:
         return _select(header, self._wanted, False)
 
     def of_all(self, headers: Sequence[bytes]) -> list[bytes]:
-        """What is selected of each of *headers*, but with a line feed before it and without the one after it and the blank line.
+        """What is selected of each of *headers*, without the blank line and its line end, but with a line feed before it.
 
         So the pattern finds it, and it needs no further copy.
         """
-        return self._found(headers) or [(b"\n" + _select(header, self._wanted, False))[:-3] for header in headers]
+        return self._found(headers) or [b"\n" + _select(header, self._wanted, False)[:-2] for header in headers]
 
     def _found(self, headers: Sequence[bytes]) -> list[bytes]:
         """All at once, or nothing where a header holds NUL, which is to mark their ends, or its last line is not ended."""
         pattern = self._pattern or self._count(len(headers))
-        if pattern is None or any(map(contains, headers, repeat(0))):
+        if pattern is None or not headers or any(map(contains, headers, repeat(0))):
+            return []
+        if not all(map(bytes.endswith, headers, repeat(b"\n"))):
             return []
         whole = b"\n%b\x00\n" % b"\x00\n".join(headers)
-        found = b"".join(pattern.findall(whole)).split(b"\n\x00")[:-1]
-        return found if len(found) == len(headers) else []
+        return b"".join(pattern.findall(whole)).split(b"\x00")[:-1]
 
     def _count(self, headers: int) -> re.Pattern[bytes] | None:
         self._left -= headers

@@ -147,7 +147,7 @@ class BodySection:
             values: Values = lambda batch, context: (map(value, map(select, batch.headers)),)  # noqa: E731
             return Column(labelled(self.label, b" %b"), values)
         # The line feed that ends the announcement of each literal is the one before the fields that were selected.
-        return Column(labelled(self.label, b" {%d}\r%b\n\r\n"), partial(_selected, header.selection(section.names)))
+        return Column(labelled(self.label, b" {%d}\r%b\r\n"), partial(_selected, header.selection(section.names)))
 
     def render(self, message: MessageRecord, context: FetchContext) -> Octets:
         """``BODY[section]<origin> literal``, or NIL for a part that is not there."""
@@ -191,7 +191,7 @@ def _selected(
     selection: header.Selection, batch: MessageColumns, context: FetchContext
 ) -> tuple[Iterable[int], Sequence[bytes]]:
     found = without_nuls(selection.of_all(batch.headers))
-    return [len(each) + 2 for each in found], found
+    return [len(each) + 1 for each in found], found
 
 
 def _octets_of_each(batch: MessageColumns, context: FetchContext) -> tuple[Iterable[int]]:
