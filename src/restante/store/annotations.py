@@ -85,9 +85,10 @@ class Annotations(Protocol):
         values: Mapping[EntryName, bytes | None],
         special_use: SpecialUse | Keep | None = Keep.AS_IS,
     ) -> Annotated:
-        """Set *values*, and remove where they are None; all or none. A *special_use* is taken from the mailbox that has it.
+        """Set *values*, and remove where they are None; all or none.
 
-        Raises AnnotationTooBig, TooManyAnnotations, NoSuchMailbox.
+        A *special_use*, of a mailbox only, is taken from the one that has it. Raises AnnotationTooBig, TooManyAnnotations,
+        NoSuchMailbox.
         """
         ...
 

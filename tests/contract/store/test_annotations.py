@@ -204,6 +204,7 @@ async def test_a_special_use_is_taken_over(account: Account) -> None:
         ("Work", SPECIAL_USE_ENTRY),
     ]
     assert await account.annotations.change(play.id, {}, SpecialUse.SENT) == Annotated(None)
+    assert await account.annotations.change(None, {}, SpecialUse.TRASH) == Annotated(None)
     assert (await account.annotations.change(work.id, {}, None)).modseq is None
     done = await account.annotations.change(play.id, {}, None)
     assert (done.modseq is None, done.bereft) == (False, None)

@@ -50,9 +50,11 @@ class Notes:
 
     def of_mailboxes(self, names: Collection[EntryName]) -> dict[MailboxId, Mapping[EntryName, bytes]]:
         """Those of *names* that mailboxes have."""
-        mailboxes = {where for where, name in self.kept if where is not None and name in names}
-        found = {where: {name: value for name, value in self.of(where).items() if name in names} for where in mailboxes}
-        return {where: values for where, values in found.items() if values}
+        found: dict[MailboxId, dict[EntryName, bytes]] = {}
+        for (where, name), note in self.kept.items():
+            if where is not None and name in names and note.value is not None:
+                found.setdefault(where, {})[name] = note.value
+        return dict(found)
 
     def changing(self, mailbox: MailboxId | None, wanted: Values) -> Values:
         """What of *wanted* is not so already. Raises AnnotationTooBig, TooManyAnnotations."""

@@ -105,7 +105,7 @@ def change(tx: Transaction, mailbox: int, wanted: Values, special_use: SpecialUs
     for value in changing.values():
         if value is not None and len(value) > tx.limits.annotation:
             raise AnnotationTooBig(f"an annotation has at most {tx.limits.annotation} octets", tx.limits.annotation)
-    moving = special_use is not Keep.AS_IS and _use(tx, mailbox) != _text(special_use)
+    moving = mailbox != ACCOUNT and special_use is not Keep.AS_IS and _use(tx, mailbox) != _text(special_use)
     if not changing and not moving:
         return Done(Annotated(None))
     modseq = tx.next_modseq()
