@@ -1,0 +1,1 @@
+"""Reading documents in processes of their own, which may do nothing but read."""
