@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
-from restante import __version__, logs
+from restante import __version__, attachments, logs
 from restante.auth.authenticator import Authenticator
 from restante.auth.cache import VerifiedLogins
 from restante.auth.password import HashCost
@@ -151,7 +151,8 @@ def open_directory(config: Config) -> Directory:
 async def open_mail(config: Config) -> AsyncIterator[Mail]:
     """Accounts and mail of the data directory, made if it is not there. Raises as :func:`open_directory`."""
     directory = open_directory(config)
-    store = SqliteStore(config.data.dir, _store_limits(config), grace=int(config.retention.undelete))
+    limits, grace = _store_limits(config), int(config.retention.undelete)
+    store = SqliteStore(config.data.dir, limits, grace=grace, attachments=attachments.searched(config.search))
     try:
         await store.open()
         try:
@@ -262,9 +263,6 @@ def make_deliverer(config: Config, mail: Mail, route: Filter | None = None) -> D
 
 
 def _lmtp(config: Config, mail: Mail, faults: Faults) -> LmtpServer:
-    def journal(peer: str) -> SessionJournal:
-        return SessionJournal(logs.logger("lmtp").bind(peer=peer), faults)
-
     limits = LmtpLimits(
         connections=config.delivery.connections,
         line=config.limits.line,
@@ -272,7 +270,8 @@ def _lmtp(config: Config, mail: Mail, faults: Faults) -> LmtpServer:
         write=config.limits.write_timeout,
         session=LmtpSessionLimits(recipients=config.delivery.recipients),
     )
-    return LmtpServer(make_deliverer(config, mail), journal, socket.gethostname(), limits)
+    deliverer, log = make_deliverer(config, mail), logs.logger("lmtp")
+    return LmtpServer(deliverer, lambda peer: SessionJournal(log.bind(peer=peer), faults), socket.gethostname(), limits)
 
 
 def _addressing(config: Config) -> Addressing:

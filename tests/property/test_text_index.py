@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import quopri
+import re
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.support.documents import ReadHere, docx, rtf
 from tests.support.store import NOON
 
 from restante.model.collation import COLLATIONS
@@ -23,6 +25,7 @@ from restante.model.message_set import UidSet
 from restante.store import query as q
 from restante.store.api import Account, Mailbox
 from restante.store.arrival import summarise
+from restante.store.attachments import AttachmentLimits, Attachments
 from restante.store.matching import fold
 from restante.store.memory import MemoryStore
 from restante.store.model import NewMessage
@@ -81,6 +84,30 @@ def bodies(draw: st.DrawFn) -> bytes:
     return head.encode() + octets.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
+@st.composite
+def documents(draw: st.DrawFn) -> bytes:
+    """A part that holds a document, or calls itself one."""
+    text = draw(PROSE)
+    said = text.encode("utf-8", "replace")
+    kind, octets = draw(
+        st.sampled_from(
+            [
+                ("octet-stream", docx(CONTROLS.sub(" ", text))),
+                ("rtf", rtf(text.encode("ascii", "ignore").decode())),
+                ("json", said),
+                ("pdf", b"%PDF-1.7\n" + said),
+                ("zip", b"PK\3\4" + said),
+            ]
+        )
+    )
+    head = f"Content-Type: application/{kind}\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    return head.encode() + base64.encodebytes(octets).replace(b"\n", b"\r\n")
+
+
+CONTROLS = re.compile("[^\t\n -\ud7ff\ue000-\ufffd]")
+"""What XML cannot hold."""
+
+
 def several(parts: list[bytes]) -> bytes:
     return (
         b"Content-Type: multipart/mixed; boundary=cut\r\n\r\n"
@@ -90,7 +117,7 @@ def several(parts: list[bytes]) -> bytes:
 
 
 ENTITIES: st.SearchStrategy[bytes] = st.recursive(
-    bodies(),
+    bodies() | documents(),
     lambda inner: (
         st.lists(inner, min_size=1, max_size=3).map(several)
         | st.builds(
@@ -139,7 +166,7 @@ def queries(draw: st.DrawFn, texts: list[str]) -> q.Query:
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[list[bytes], list[q.Query]]:
     raws = draw(st.lists(MAILS, min_size=1, max_size=5))
-    words = [MessageWords(raw, summarise(raw).parts) for raw in raws]
+    words = [MessageWords(raw, summarise(raw).parts, attached=ATTACHMENTS.text) for raw in raws]
     texts = [text for each in words for key in (fold, str) for text in (each.header(key), each.body(key)) if text]
     return raws, draw(st.lists(queries(texts), min_size=4, max_size=10))
 
@@ -160,7 +187,7 @@ def stores(
     monkeypatch.setattr(fulltext, "BATCH", 2)
     monkeypatch.setattr(fulltext, "_MOST", 3_000)
     monkeypatch.setattr(indexing.SqliteTextIndex, "wake", lambda self: None)
-    indexed, read = SqliteStore(tmp_path, inline=400), MemoryStore()
+    indexed, read = SqliteStore(tmp_path, inline=400, attachments=ATTACHMENTS), MemoryStore(attachments=ATTACHMENTS)
     for store in (indexed, read):
         runner.run(store.open())
     yield indexed, read
@@ -169,6 +196,7 @@ def stores(
 
 
 NUMBERS = count()
+ATTACHMENTS = Attachments(ReadHere(), AttachmentLimits(characters=2_000))
 
 
 async def filled(account: Account, raws: list[bytes]) -> Mailbox:

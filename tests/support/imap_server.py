@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final, Literal, Protocol
 
 import structlog
+from tests.support.documents import ReadHere
 from tests.support.logins import CHEAP, InlineOffload
 from tests.support.wire import TcpWire, Wire
 
@@ -36,6 +37,7 @@ from restante.server.connection import ImapConnection, Shell, Timeouts
 from restante.server.journal import Faults, SessionJournal
 from restante.server.presence import ConnectionLimits, Presence
 from restante.server.self_signed import ensure_self_signed
+from restante.store.attachments import AttachmentLimits, Attachments
 from restante.store.memory import MemoryStore
 from restante.store.memory_directory import MemoryDirectory
 
@@ -69,11 +71,11 @@ async def serve_in_process(
 ) -> AsyncIterator[ImapServer]:
     """Run a fresh server with *accounts* (user to password) for as long as the context lasts; fails if it met a bug.
 
-    *limits* may have ``messages`` and ``save`` (RFC 9738 §3).
+    *limits* may have ``messages`` and ``save`` (RFC 9738 §3), and ``attachments`` of a message that searches look into.
     """
     faults = Faults()
     with structlog.testing.capture_logs() as logs:
-        shell = await _shell(accounts, faults, tls, _limits(limits or {}))
+        shell = await _shell(accounts, faults, tls, limits or {})
         loop = asyncio.get_running_loop()
         listener = await loop.create_server(lambda: ImapConnection(shell), LOOPBACK, 0)
         try:
@@ -89,8 +91,10 @@ def _limits(given: Mapping[str, int]) -> SessionLimits:
     return SessionLimits(messages=given.get("messages", 0), save=given.get("save", 0))
 
 
-async def _shell(accounts: Mapping[str, str], faults: Faults, tls: Tls, limits: SessionLimits) -> Shell:
-    directory, store = MemoryDirectory(), MemoryStore()
+async def _shell(accounts: Mapping[str, str], faults: Faults, tls: Tls, limits: Mapping[str, int]) -> Shell:
+    count = limits.get("attachments", 0)
+    attachments = Attachments(ReadHere(), AttachmentLimits(count=count)) if count else None
+    directory, store = MemoryDirectory(), MemoryStore(attachments=attachments)
     await store.open()
     for user, password in accounts.items():
         record = await directory.add(user, make_credentials(password, CHEAP))
@@ -112,7 +116,7 @@ async def _shell(accounts: Mapping[str, str], faults: Faults, tls: Tls, limits: 
         registry,
         presence,
         clock=lambda: int(time.time()),
-        limits=limits,
+        limits=_limits(limits),
         plaintext=lambda _client: tls != "required",
     )
 

@@ -6,16 +6,17 @@ the same directory.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from restante.model.dates import MailDate
 from restante.model.flags import DELETED, NO_FLAGS, SEEN, FlagSet
 from restante.model.ids import AccountId, MailboxId, ModSeq, Uid
 from restante.store import query as q
 from restante.store.api import Account, Mailbox, Store
+from restante.store.attachments import Attachments
 from restante.store.memory import MemoryStore
 from restante.store.model import Field, MessageRecord, NewMessage, SpecialUse, StoreLimits
 from restante.store.sqlite.store import SqliteStore
@@ -36,7 +37,12 @@ class Clock:
         return self.now
 
 
-Make = Callable[[Path, StoreLimits, Clock], Store]
+class Make(Protocol):
+    """Makes a store over a directory."""
+
+    def __call__(
+        self, path: Path, limits: StoreLimits, clock: Clock, attachments: Attachments | None = None
+    ) -> Store: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +54,12 @@ class Engine:
     make: Make
 
 
-def _memory(path: Path, limits: StoreLimits, clock: Clock) -> Store:
-    return MemoryStore(limits=limits, clock=clock, inline=10_000)
+def _memory(path: Path, limits: StoreLimits, clock: Clock, attachments: Attachments | None = None) -> Store:
+    return MemoryStore(limits=limits, clock=clock, inline=10_000, attachments=attachments)
 
 
-def _sqlite(path: Path, limits: StoreLimits, clock: Clock) -> Store:
-    return SqliteStore(path, limits=limits, clock=clock, inline=10_000)
+def _sqlite(path: Path, limits: StoreLimits, clock: Clock, attachments: Attachments | None = None) -> Store:
+    return SqliteStore(path, limits=limits, clock=clock, inline=10_000, attachments=attachments)
 
 
 def engines() -> list[Engine]:
@@ -69,10 +75,12 @@ class House:
     path: Path
     clock: Clock = field(default_factory=Clock)
     stores: list[Store] = field(default_factory=list)
+    attachments: Attachments | None = None
+    """What gives the text of attachments, of stores opened from here on."""
 
     async def open(self, limits: StoreLimits = DEFAULT_LIMITS) -> Store:
         """A store, open; closed when the test ends."""
-        store = self.engine.make(self.path, limits, self.clock)
+        store = self.engine.make(self.path, limits, self.clock, self.attachments)
         await store.open()
         self.stores.append(store)
         return store

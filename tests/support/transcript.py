@@ -9,7 +9,8 @@ A file holds one scenario. Its first line says what it shows, ``# RFC 9051 §6.4
     @tls offered                         the server offers STARTTLS; "required": and takes no password without
     @enable IMAP4rev2                    ENABLE this on every connection that logs in
     @requires MOVE                       not for servers that do not announce this capability after login
-    @limit messages 3                    messages that one command takes; "save": that one COPY or APPEND takes
+    @limit messages 3                    messages that one command takes; "save": that one COPY or APPEND takes;
+                                         "attachments": of a message that searches look into, none by default
     @do CREATE Archive                   a command to prepare the account with
     @mail NAME                           defines a message by the block that follows
     @preload INBOX simple.eml \\Seen "17-Jul-1996 02:44:25 -0700"      put a message, or several (3*simple.eml), in a mailbox
@@ -272,8 +273,8 @@ def _directive(scenario: Scenario, line: str, lines: _Lines) -> None:
 
 def _limit(value: str, lines: _Lines) -> dict[str, int]:
     limit, _, number = value.partition(" ")
-    if limit not in ("messages", "save"):
-        raise lines.error("@limit is of messages or save")
+    if limit not in ("messages", "save", "attachments"):
+        raise lines.error("@limit is of messages, save or attachments")
     return {limit: int(number)}
 
 

@@ -29,6 +29,7 @@ def check() -> None:
     """Say what is wrong with the configuration, with file and line."""
     found = loaded()
     _check_certificate(found)
+    _check_libraries(found)
     click.echo(f"{found.file or 'the configuration'} is good")
 
 
@@ -48,6 +49,23 @@ def reference(page: str) -> None:
         "standards": standards.markdown,
     }
     click.echo(pages[page](), nl=False)
+
+
+def _check_libraries(found: Loaded) -> None:
+    if not found.config.search.attachments:
+        return
+    # Imported late: few have attachments searched.
+    from restante.documents.libraries import missing
+
+    problems = [
+        Problem(
+            str(found.origins["search.attachments"]),
+            f"search.attachments is on, but {kind.value.upper()} cannot be read: the package {library} is not installed",
+        )
+        for kind, library in missing().items()
+    ]
+    if problems:
+        raise ConfigError(problems)
 
 
 def _check_certificate(found: Loaded) -> None:

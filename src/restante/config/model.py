@@ -15,6 +15,7 @@ import msgspec
 from restante.config.address import Address, Domain, Network
 from restante.config.limits import Limits
 from restante.config.place import default_data_dir
+from restante.config.search import Search
 from restante.config.setting import Section, Setting, setting, settings_of
 from restante.model.mailbox_name import MailboxName
 from restante.sasl.scram_keys import DEFAULT_ITERATIONS
@@ -306,6 +307,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     retention: Retention = msgspec.field(default_factory=Retention)
     delivery: Delivery = msgspec.field(default_factory=Delivery)
     mailboxes: Mailboxes = msgspec.field(default_factory=Mailboxes)
+    search: Search = msgspec.field(default_factory=Search)
     imap: Imap = msgspec.field(default_factory=Imap)
     log: Log = msgspec.field(default_factory=Log)
     id: Id = msgspec.field(default_factory=Id)
@@ -321,6 +323,7 @@ SECTIONS: Final[dict[str, type[Section]]] = {
     "retention": Retention,
     "delivery": Delivery,
     "mailboxes": Mailboxes,
+    "search": Search,
     "imap": Imap,
     "log": Log,
     "id": Id,

@@ -10,13 +10,14 @@ The rule it protects: a search finds what a person sees in the message, and what
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from restante.mime.address import Address, addresses
 from restante.mime.charset import guess_text
 from restante.mime.encode import load
 from restante.mime.header import raw_values, unfold
+from restante.mime.part import Part
 from restante.mime.scan import Raw
 from restante.mime.text import header_text, part_text
 from restante.mime.words import decode_words
@@ -24,6 +25,9 @@ from restante.store.matching import Key, fold
 
 EDITION: Final = f"2, Unicode {unicodedata.unidata_version}"
 """What an index of these words was made by. Raise the number whenever any message's words become others, by whatever change."""
+
+Attached = Callable[[Raw, Part], str]
+"""The text of what is attached to a message, given its octets and its parts."""
 
 _ADDRESS_FIELDS: Final = frozenset((b"from", b"sender", b"reply-to", b"to", b"cc", b"bcc"))
 _MAX_OCTETS: Final = 64 * 1024 * 1024
@@ -36,12 +40,14 @@ class MessageWords:
         raw: the message, or its header alone if only that will be asked about.
         parts: what ``mime.encode.dump`` made of the message at arrival.
         limit: octets of *raw* read for its text.
+        attached: what gives the text of attachments, if they are searched.
     """
 
-    __slots__ = ("_body", "_fields", "_header", "_key", "_limit", "_raw", "_tree")
+    __slots__ = ("_attached", "_body", "_fields", "_header", "_key", "_limit", "_raw", "_tree")
 
-    def __init__(self, raw: Raw, parts: bytes, limit: int = _MAX_OCTETS) -> None:
+    def __init__(self, raw: Raw, parts: bytes, limit: int = _MAX_OCTETS, attached: Attached | None = None) -> None:
         self._raw = raw
+        self._attached = attached
         self._tree = load(parts)
         self._limit = limit
         self._key: Key = fold
@@ -74,7 +80,7 @@ class MessageWords:
         return self._header
 
     def body(self, key: Key | None = None) -> str:
-        """The text parts, and the headers of encapsulated messages."""
+        """The text parts, the headers of encapsulated messages, and what attachments say."""
         key = self._compared_by(key)
         if self._body is None:
             self._body = "\n".join([key(text) for text in self._body_texts()])
@@ -90,6 +96,10 @@ class MessageWords:
             elif part.type == b"TEXT" and left > 0:
                 yield part_text(self._raw, part, left)
                 left -= part.size
+        if self._attached is not None:
+            attached = self._attached(self._raw, self._tree)
+            if attached:
+                yield attached
 
 
 def _header_texts(head: bytes) -> Iterator[str]:

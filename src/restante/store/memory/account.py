@@ -9,6 +9,7 @@ from typing import Final
 from restante.model.flags import FlagSet
 from restante.model.ids import AccountId, MailboxId, ModSeq, UidValidity
 from restante.model.mailbox_name import INBOX, BadMailboxName, MailboxName, ancestors, is_below, mailbox_name
+from restante.store.attachments import Attachments
 from restante.store.errors import (
     LimitReached,
     MailboxExists,
@@ -36,6 +37,7 @@ class Shared:
     clock: Callable[[], float]
     contents: Contents
     hints: MemoryHints
+    attachments: Attachments | None = None
     last_validity: int = 0
     last_id: int = 0
 

@@ -31,7 +31,7 @@ from restante.store.model import (
     NewMessage,
 )
 from restante.store.query import Query
-from restante.store.words import MessageWords
+from restante.store.words import Attached, MessageWords
 
 
 class MemoryMailbox:
@@ -87,7 +87,9 @@ class MemoryMailbox:
         """UIDs of the messages that match: each is asked."""
         index = self._live().index
         test = predicate(query)
-        return [Uid(index.uids[at]) for at in range(len(index.uids)) if test(_Candidate(index, at))]
+        attachments = self._account.shared.attachments
+        attached = None if attachments is None else attachments.text
+        return [Uid(index.uids[at]) for at in range(len(index.uids)) if test(_Candidate(index, at, attached))]
 
     async def sort_index(self) -> Columns:
         """The columns SORT and THREAD compare, made anew."""
@@ -200,6 +202,7 @@ class _Candidate:
 
     index: MemoryIndex
     at: int
+    attached: Attached | None
     _words: MessageWords | None = None
 
     @property
@@ -247,5 +250,5 @@ class _Candidate:
     def words(self) -> Words:
         if self._words is None:
             content = self._message.content
-            self._words = MessageWords(content.raw, content.summary.parts)
+            self._words = MessageWords(content.raw, content.summary.parts, attached=self.attached)
         return self._words

@@ -8,6 +8,7 @@ from typing import Final
 
 from restante.model.ids import AccountId, MailboxId
 from restante.model.mailbox_name import INBOX, MailboxName
+from restante.store.attachments import Attachments
 from restante.store.errors import AccountHasMail, NoSuchAccount
 from restante.store.memory.account import AccountState, Shared, listing_order
 from restante.store.memory.annotations import MemoryAnnotations
@@ -97,6 +98,7 @@ class MemoryStore:
         limits: what it refuses.
         clock: the time in epoch seconds.
         inline: octets up to which a message comes with its record; larger ones are read as blobs.
+        attachments: what gives the text of attachments, if they are searched; asked anew by each search, closed with the store.
     """
 
     def __init__(
@@ -104,11 +106,12 @@ class MemoryStore:
         limits: StoreLimits = _NO_LIMITS,
         clock: Callable[[], float] = time.time,
         inline: int = _INLINE,
+        attachments: Attachments | None = None,
     ) -> None:
         self._contents = Contents(inline)
         self._hints = MemoryHints()
         self._moment = Moment()
-        self._shared = Shared(limits, clock, self._contents, self._hints)
+        self._shared = Shared(limits, clock, self._contents, self._hints, attachments)
         self._accounts: dict[AccountId, AccountState] = {}
 
     @property
@@ -135,7 +138,9 @@ class MemoryStore:
         """Nothing to make ready."""
 
     async def close(self) -> None:
-        """Nothing to let go of."""
+        """Let go of what reads attachments."""
+        if self._shared.attachments is not None:
+            self._shared.attachments.close()
 
     def upload(self, size: int) -> MemoryUpload:
         """Stage a message."""

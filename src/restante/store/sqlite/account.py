@@ -19,6 +19,7 @@ import apsw
 
 from restante.model.ids import AccountId, MailboxId, ModSeq
 from restante.model.mailbox_name import MailboxName
+from restante.store.attachments import Attachments
 from restante.store.blobs.staging import Staging
 from restante.store.errors import NoSuchAccount, StoreError
 from restante.store.model import MailboxRecord, SpecialUse, StoreLimits
@@ -50,6 +51,8 @@ class Shared:
         hints: who is to be woken.
         commits: threads that write.
         scans: threads that read at length.
+        extractions: threads that have documents read.
+        attachments: what gives the text of attachments, if they are searched.
         lately: mailboxes whose index was lately loaded, kept for clients that come back.
         moment: how long what was read stays new enough.
     """
@@ -60,6 +63,8 @@ class Shared:
     hints: SqliteHints
     commits: Executor
     scans: Executor
+    extractions: Executor
+    attachments: Attachments | None
     lately: deque[SqliteMailbox]
     moment: Moment
 
@@ -99,8 +104,8 @@ class SqliteAccount:
         self._check()
         return await self.writer.run(job)
 
-    async def scan(self, query: Callable[[apsw.Connection], T]) -> T:
-        """The answer of *query*, in a thread, from a connection of its own. Raises as :meth:`read`."""
+    async def scan(self, query: Callable[[apsw.Connection], T], pool: Executor | None = None) -> T:
+        """The answer of *query*, in a thread, of *pool* if given, from a connection of its own. Raises as :meth:`read`."""
         self._check()
 
         def work() -> T:
@@ -110,7 +115,7 @@ class SqliteAccount:
             finally:
                 connection.close()
 
-        return await self._in(self.shared.scans, work)
+        return await self._in(pool or self.shared.scans, work)
 
     async def in_scan(self, work: Callable[[], T]) -> T:
         """What *work* returns, run in a thread that reads."""

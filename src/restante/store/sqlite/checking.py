@@ -12,7 +12,7 @@ from typing import Final, cast
 import apsw
 
 from restante.store.blobs.files import AccountBlobs
-from restante.store.sqlite import fulltext
+from restante.store.sqlite import attached, fulltext
 from restante.store.sqlite.reading import snapshot
 from restante.store.text_index import Progress, TextIndexStatus
 
@@ -29,36 +29,41 @@ def status(connection: apsw.Connection) -> TextIndexStatus:
     counts = connection.execute(
         "SELECT (SELECT count(*) FROM body_words_docsize), (SELECT count(*) FROM unindexed WHERE waits), "
         "(SELECT count(*) FROM unindexed WHERE NOT waits), (SELECT sum(pgsize) FROM dbstat WHERE aggregate = 1 AND "
-        "(name GLOB '*_words' OR name GLOB '*_words_*' OR name = 'unindexed'))"
+        "(name GLOB '*_words' OR name GLOB '*_words_*' OR name IN ('unindexed', 'attached')))"
     ).fetchone()
     return TextIndexStatus(*cast("tuple[int, int, int, int]", counts))
 
 
-def faults(connection: apsw.Connection, blobs: AccountBlobs, progress: Progress) -> list[str]:
-    """What is wrong with the index, at most a few of each kind."""
+def faults(
+    connection: apsw.Connection, blobs: AccountBlobs, progress: Progress, with_attachments: str | None = None
+) -> list[str]:
+    """What is wrong with the index, at most a few of each kind; *with_attachments* names its edition if it should have theirs."""
     found: list[str] = []
-    for each in _faults(connection, blobs, progress):
+    for each in _faults(connection, blobs, progress, with_attachments):
         found.append(each)
         if len(found) == _MOST:
             break
     return found
 
 
-def _faults(connection: apsw.Connection, blobs: AccountBlobs, progress: Progress) -> Iterator[str]:
+def _faults(
+    connection: apsw.Connection, blobs: AccountBlobs, progress: Progress, with_attachments: str | None
+) -> Iterator[str]:
     damaged = False
-    for table in (*fulltext.TABLES, "unindexed"):
+    for table in (*fulltext.TABLES, "attached", "unindexed"):
         for row in connection.execute(f"PRAGMA integrity_check({table})").fetchall():
             if row[0] != "ok":
                 damaged = True
                 yield f"{table}: {row[0]}"
     if not damaged:
         yield from _strays(connection)
-        yield from _contents(connection, blobs, progress)
+        documents = with_attachments is not None and fulltext.is_current(connection, with_attachments)
+        yield from _contents(connection, blobs, progress, documents=documents)
 
 
 def _strays(connection: apsw.Connection) -> Iterator[str]:
     """What the index holds of contents that are gone."""
-    plain = (*fulltext.FIELD_TABLES, "unindexed")
+    plain = (*fulltext.FIELD_TABLES, "attached", "unindexed")
     for table, key in (
         ("header_words_docsize", "id"),
         ("body_words_docsize", "id"),
@@ -69,14 +74,19 @@ def _strays(connection: apsw.Connection) -> Iterator[str]:
             yield f"{table}: {left} of messages that are gone"
 
 
-def _contents(connection: apsw.Connection, blobs: AccountBlobs, progress: Progress) -> Iterator[str]:
+def _contents(
+    connection: apsw.Connection, blobs: AccountBlobs, progress: Progress, *, documents: bool
+) -> Iterator[str]:
+    def kept(content: int) -> str | None:
+        return attached.kept(connection, content)
+
     total = int(cast("int", connection.execute("SELECT count(*) FROM content").get))
     last = done = 0
     while True:
         with snapshot(connection):
             found = connection.execute("SELECT id FROM content WHERE id > ? ORDER BY id LIMIT ?", (last, _BATCH))
-            batch = fulltext.entries(connection, [int(cast("int", row[0])) for row in found], blobs)
-            wrong = [fault for entry in batch for fault in _content(connection, entry)]
+            batch = fulltext.entries(connection, [int(cast("int", row[0])) for row in found], blobs, kept)
+            wrong = [fault for entry in batch for fault in _content(connection, entry, documents=documents)]
         yield from wrong
         if not batch:
             break
@@ -84,7 +94,7 @@ def _contents(connection: apsw.Connection, blobs: AccountBlobs, progress: Progre
         progress(done, total)
 
 
-def _content(connection: apsw.Connection, entry: fulltext.Entry) -> Iterator[str]:
+def _content(connection: apsw.Connection, entry: fulltext.Entry, *, documents: bool) -> Iterator[str]:
     run = connection.execute
     if run("SELECT 1 FROM unindexed WHERE content = ?", (entry.content,)).get is not None:
         return
@@ -94,6 +104,8 @@ def _content(connection: apsw.Connection, entry: fulltext.Entry) -> Iterator[str
     )
     if not indexed or entry.texts is None:
         yield f"content {entry.content} is neither indexed nor waiting"
+    elif documents and entry.attached is None and attached.is_missing(connection, entry.content):
+        yield f"content {entry.content}: the text of its attachments is missing"
     elif fields != entry.fields:
         yield f"content {entry.content}: the fields are not the message's"
     else:

@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import mmap
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 import apsw
 
@@ -46,17 +48,18 @@ _TRIGRAMS: Final = 16
 _MOST: Final = 2 * 1024 * 1024
 """Characters of a content's text beyond which it is left out of the index."""
 
-_MOST_AT_ONCE: Final = 256 * 1024
+MOST_AT_ONCE: Final = 256 * 1024
 """Octets of messages after which a batch is full."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A content's words; *texts* is None if it is to be left out."""
+    """A content's words; *texts* is None if it is to be left out; *attached* is what documents in it say, None without any."""
 
     content: int
     texts: tuple[str, str] | None
     fields: tuple[bytes | None, ...] = ()
+    attached: str | None = None
 
     def rows(self) -> Iterator[tuple[str, str | bytes]]:
         """What each table has of it."""
@@ -105,58 +108,83 @@ def waiting(connection: apsw.Connection, limit: int) -> list[int]:
     return [int(cast("int", row[0])) for row in found]
 
 
-def entries(connection: apsw.Connection, contents: Sequence[int], blobs: AccountBlobs) -> list[Entry]:
-    """The words of some of *contents*, from the first on; *blobs* has the large ones. Raises OSError."""
+class Message(NamedTuple):
+    """What is read of a content to index it."""
+
+    raw: Raw
+    parts: bytes
+
+
+@contextmanager
+def opened(connection: apsw.Connection, content: int, blobs: AccountBlobs) -> Iterator[Message | None]:
+    """A content's message; *blobs* has the large ones. None if it is gone or cannot be read. Raises OSError."""
+    row = connection.execute(
+        "SELECT c.parts, c.blob, h.octets, b.octets FROM content c JOIN header h ON h.content = c.id "
+        "LEFT JOIN body b ON b.content = c.id WHERE c.id = ?",
+        (content,),
+    ).fetchone()
+    if row is None:
+        yield None
+        return
+    parts, blob, header, body = cast("tuple[bytes, str | None, bytes, bytes | None]", row)
+    if blob is None:
+        yield Message(header + (body or b""), parts)
+        return
+    try:
+        with blobs.path(blob).open("rb") as file:
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (FileNotFoundError, ValueError):
+        # What cannot be read is no reason to stop; whoever searches it hears of it.
+        yield None
+        return
+    with mapped as raw:
+        yield Message(raw, parts)
+
+
+Texts = Callable[[int], str | None]
+"""What documents in a content say, if there are any."""
+
+
+def entries(
+    connection: apsw.Connection, contents: Sequence[int], blobs: AccountBlobs, texts: Texts = lambda content: None
+) -> list[Entry]:
+    """The words of some of *contents*, from the first on. Raises OSError."""
     found: list[Entry] = []
     size = 0
     for content in contents:
-        row = connection.execute(
-            "SELECT c.size, c.parts, c.blob, h.octets, b.octets FROM content c JOIN header h ON h.content = c.id "
-            "LEFT JOIN body b ON b.content = c.id WHERE c.id = ?",
-            (content,),
-        ).fetchone()
-        found.append(Entry(content, None) if row is None else _entry(content, cast("_Row", row), blobs))
-        size += 0 if row is None else int(cast("int", row[0]))
-        if size >= _MOST_AT_ONCE:
+        with opened(connection, content, blobs) as message:
+            found.append(Entry(content, None) if message is None else _entry(content, message, texts(content)))
+            size += 0 if message is None else len(message.raw)
+        if size >= MOST_AT_ONCE:
             break
     return found
 
 
-_Row = tuple[int, bytes, str | None, bytes, bytes | None]
-
-
-def _entry(content: int, row: _Row, blobs: AccountBlobs) -> Entry:
-    _, parts, blob, header, body = row
+def _entry(content: int, message: Message, attached: str | None) -> Entry:
     try:
-        if blob is None:
-            return _words(content, header + (body or b""), parts)
-        with blobs.path(blob).open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as raw:
-            return _words(content, raw, parts)
-    except (FileNotFoundError, ValueError, LookupError, RecursionError):
-        # What cannot be read is no reason to stop; whoever searches it hears of it.
-        return Entry(content, None)
-
-
-def _words(content: int, raw: Raw, parts: bytes) -> Entry:
-    words = MessageWords(raw, parts)
-    texts = words.header(), words.body()
+        words = MessageWords(message.raw, message.parts, attached=lambda raw, tree: attached or "")
+        texts = words.header(), words.body()
+    except (ValueError, LookupError, RecursionError):
+        return Entry(content, None, (), attached)
     if sum(map(len, texts)) > _MOST:
-        return Entry(content, None)
-    found = (words.field(name) for name in FIELDS)
-    return Entry(
-        content, (indexable(texts[0]), indexable(texts[1])), tuple(octets(each) if each else None for each in found)
-    )
+        return Entry(content, None, (), attached)
+    found = tuple(octets(each) if (each := words.field(name)) else None for name in FIELDS)
+    return Entry(content, (indexable(texts[0]), indexable(texts[1])), found, attached)
 
 
-def enter(tx: Transaction, batch: Sequence[Entry]) -> Done[int]:
-    """Index those of *batch* that still wait. Their number is the answer."""
+def enter(tx: Transaction, batch: Sequence[Entry], edition: str = EDITION) -> Done[int]:
+    """Index those of *batch* that still wait, if this is an index of that *edition*. Their number is the answer."""
     run = tx.connection.execute
     count = 0
+    if not is_current(tx.connection, edition):
+        return Done(count)
     for entry in batch:
         gone = run("DELETE FROM unindexed WHERE content = ? AND waits RETURNING content", (entry.content,)).get
         if gone is None:
             continue
         count += 1
+        if entry.attached is not None:
+            run("INSERT OR REPLACE INTO attached VALUES (?, ?)", (entry.content, _packed(entry.attached)))
         if entry.texts is None:
             run("INSERT INTO unindexed VALUES (?, 0)", (entry.content,))
             continue
@@ -165,38 +193,51 @@ def enter(tx: Transaction, batch: Sequence[Entry]) -> Done[int]:
     return Done(count)
 
 
+def _packed(text: str) -> bytes:
+    return zlib.compress(text.encode("utf-8", "surrogatepass"), zlib.Z_BEST_SPEED) if text else b""
+
+
+def unpacked(packed: bytes) -> str:
+    """The text of a row of ``attached``."""
+    return zlib.decompress(packed).decode("utf-8", "surrogatepass") if packed else ""
+
+
 def forget(connection: apsw.Connection, content: int) -> None:
     """Take a content out of the index, in the open transaction."""
+    connection.execute("DELETE FROM attached WHERE content = ?", (content,))
     if connection.execute("DELETE FROM unindexed WHERE content = ? RETURNING content", (content,)).get is not None:
         return
     for table in TABLES:
         connection.execute(f"DELETE FROM {table} WHERE rowid = ?", (content,))
 
 
-def start_over(connection: apsw.Connection) -> None:
-    """Empty the index, in the open transaction: every content waits. The tables are made anew, should they be damaged."""
-    for table in TABLES:
+def start_over(connection: apsw.Connection, edition: str = EDITION) -> None:
+    """Empty the index, in the open transaction: every content waits, for words of that *edition*.
+
+    The tables are made anew, should they be damaged.
+    """
+    for table in (*TABLES, "attached"):
         made: str = connection.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (table,)).get
         connection.execute(f"DROP TABLE {table}")
         connection.execute(made)
     connection.execute("DELETE FROM unindexed")
     connection.execute("INSERT INTO unindexed SELECT id, 1 FROM content")
-    connection.execute("UPDATE index_state SET edition = ?", (EDITION,))
+    connection.execute("UPDATE index_state SET edition = ?", (edition,))
 
 
-def is_current(connection: apsw.Connection) -> bool:
-    """Whether the index holds words as this release makes them."""
-    edition: str | None = connection.execute("SELECT edition FROM index_state").get
-    return edition == EDITION
+def is_current(connection: apsw.Connection, edition: str = EDITION) -> bool:
+    """Whether the index holds words of that *edition*."""
+    found: str | None = connection.execute("SELECT edition FROM index_state").get
+    return found == edition
 
 
-def renew(connection: apsw.Connection) -> bool:
-    """Start over if the words were made by another release's rules. Whether a batch waits."""
-    if not is_current(connection):
+def renew(connection: apsw.Connection, edition: str = EDITION) -> bool:
+    """Start over if the words were made by other rules, or of other things. Whether a batch waits."""
+    if not is_current(connection, edition):
         connection.execute("BEGIN IMMEDIATE")
         try:
-            if not is_current(connection):
-                start_over(connection)
+            if not is_current(connection, edition):
+                start_over(connection, edition)
             connection.execute("COMMIT")
         finally:
             if connection.in_transaction:

@@ -1,6 +1,7 @@
 """Keeping an account's index of text: contents that wait are moved into it, a batch at a time, while other work goes on.
 
-Strategy: a batch is decoded in the account's writing thread and entered in one transaction that waits its turn among the others.
+Strategy: a batch is decoded in the account's writing thread and entered in one transaction that waits its turn among the others;
+where attachments are searched, their documents are read before that, in a thread for nothing else.
 Batches begin when enough have arrived, when a search met contents that wait, or when an account is opened with some left over;
 the same steps follow a migration and a rebuild. Broken off at any point, nothing is lost but the batch.
 
@@ -16,8 +17,9 @@ from typing import TYPE_CHECKING, cast
 
 import apsw
 
+from restante.store.attachments import edition
 from restante.store.errors import StoreError
-from restante.store.sqlite import checking, fulltext
+from restante.store.sqlite import attached, checking, fulltext
 from restante.store.sqlite.transaction import Done, Job, Transaction
 from restante.store.text_index import Progress, TextIndexStatus
 
@@ -30,6 +32,7 @@ class SqliteTextIndex:
 
     def __init__(self, account: SqliteAccount) -> None:
         self._account = account
+        self._edition = edition(account.shared.attachments)
         self._arrived = 0
         self._closed = False
         self._task: asyncio.Task[None] | None = None
@@ -62,14 +65,30 @@ class SqliteTextIndex:
     async def step(self) -> int:
         """Index a batch; how many were in it."""
         account = self._account
+        read = await self._documents()
 
         def prepare() -> Job[int]:
             connection = account.database.writer()
-            contents = fulltext.waiting(connection, fulltext.BATCH)
-            batch = fulltext.entries(connection, contents, account.intake.blobs)
-            return lambda tx: fulltext.enter(tx, batch)
+            contents = fulltext.waiting(connection, fulltext.BATCH) if read is None else read.contents
+            texts = (lambda content: None) if read is None else read.texts.get
+            batch = fulltext.entries(connection, contents, account.intake.blobs, texts)
+            return lambda tx: fulltext.enter(tx, batch, self._edition)
 
         return await account.writer.run_prepared(prepare, durable=False, alone=True)
+
+    async def _documents(self) -> attached.Gathered | None:
+        """A batch of contents with what documents in them say, if that is wanted. Raises Unavailable."""
+        account, attachments = self._account, self._account.shared.attachments
+        if attachments is None:
+            return None
+
+        def work(connection: apsw.Connection) -> attached.Gathered:
+            if not fulltext.is_current(connection, self._edition):
+                return attached.Gathered([])
+            contents = fulltext.waiting(connection, fulltext.BATCH)
+            return attached.gather(connection, contents, account.intake.blobs, attachments)
+
+        return await account.scan(work, account.shared.extractions)
 
     async def status(self) -> TextIndexStatus:
         """How far it is. Raises NoSuchAccount, Unavailable."""
@@ -82,21 +101,21 @@ class SqliteTextIndex:
         def tell(done: int, total: int) -> None:
             loop.call_soon_threadsafe(progress, done, total)
 
-        return await self._account.scan(lambda connection: checking.faults(connection, blobs, tell))
+        wanted = self._edition if self._account.shared.attachments is not None else None
+        return await self._account.scan(lambda connection: checking.faults(connection, blobs, tell, wanted))
 
     async def rebuild(self, progress: Progress) -> None:
         """Make it anew. Raises NoSuchAccount, Unavailable."""
-        await self._account.write(_start_over)
+        await self._account.write(self._start_over)
         total = done = (await self.status()).waiting
         progress(0, total)
         while done and await self.step():
             done = min(done, self._account.read(_count_waiting))
             progress(total - done, total)
 
-
-def _start_over(tx: Transaction) -> Done[None]:
-    fulltext.start_over(tx.connection)
-    return Done(None)
+    def _start_over(self, tx: Transaction) -> Done[None]:
+        fulltext.start_over(tx.connection, self._edition)
+        return Done(None)
 
 
 def _count_waiting(connection: apsw.Connection) -> int:

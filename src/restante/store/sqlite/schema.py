@@ -148,7 +148,10 @@ CREATE TABLE index_snapshot (
 );
 """
 
-MIGRATIONS: Final = (_FIRST, _SECOND, _THIRD, _SNAPSHOTS)
+_ATTACHED: Final = "CREATE TABLE attached (content INTEGER PRIMARY KEY, words BLOB NOT NULL)"
+# What attachments say: :mod:`restante.store.sqlite.attached`.
+
+MIGRATIONS: Final = (_FIRST, _SECOND, _THIRD, _SNAPSHOTS, _ATTACHED)
 """The statements that bring format *n* to *n* + 1, in order."""
 
 VERSION: Final = len(MIGRATIONS)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import mmap
 import threading
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
@@ -21,15 +22,17 @@ from restante.model.flags import FlagSet
 from restante.model.ids import EmailId, ModSeq, ThreadId, Uid
 from restante.store import masks
 from restante.store import query as q
+from restante.store.attachments import edition
 from restante.store.errors import Corrupt
 from restante.store.masks import Mask
 from restante.store.matching import Predicate, Words, cost, predicate
 from restante.store.model import Field, MessageRecord
-from restante.store.sqlite import reading
+from restante.store.sqlite import fulltext, reading
+from restante.store.sqlite.attached import Finder, is_behind
 from restante.store.sqlite.beside import Group
 from restante.store.sqlite.narrowing import Held
 from restante.store.sqlite.proposing import FEW, Proposer
-from restante.store.words import MessageWords
+from restante.store.words import Attached, MessageWords
 
 if TYPE_CHECKING:
     from restante.store.sqlite.account import SqliteAccount
@@ -70,9 +73,12 @@ class Search:
 
         def work(connection: apsw.Connection) -> tuple[list[Uid], list[Uid], bool]:
             with reading.snapshot(connection):
+                worded = cost(self._query) > 1
+                if worded and not fulltext.is_current(connection, edition(self._account.shared.attachments)):
+                    return [], cast("list[Uid]", list(held.uids)), False
                 proposer = Proposer(held, connection)
                 found = proposer.propose(self._query)
-                waits = cost(self._query) > 1 and bool(proposer.pending)
+                waits = worded and bool(proposer.pending)
             return _uids(found.sure, held), _uids(found.maybe & ~found.sure, held), waits
 
         sure, open_, waits = await self._account.scan(work)
@@ -86,10 +92,18 @@ class Search:
         stop = threading.Event()
         reader = _Reader(self._account, self._mailbox, predicate(self._query), _fields(self._query), stop)
         try:
-            return await self._account.scan(lambda connection: reader.matching(connection, among))
+            return await self._account.scan(lambda connection: reader.matching(connection, among), self._apart())
         finally:
-            # The thread of a search nobody waits for ends with its chunk.
+            # The thread of a search nobody waits for ends with its message.
             stop.set()
+
+    def _apart(self) -> Executor | None:
+        """The threads to read in where documents may have to be read first: that takes long, and others are not to wait."""
+        attachments = self._account.shared.attachments
+        if attachments is None or not _fields(self._query) & Field.RAW:
+            return None
+        waits = self._account.read(lambda connection: is_behind(connection, edition(attachments)))
+        return self._account.shared.extractions if waits else None
 
 
 def _uids(mask: Mask, held: Held) -> list[Uid]:
@@ -122,35 +136,45 @@ class _Reader:
 
     def matching(self, connection: apsw.Connection, among: Sequence[int]) -> list[Uid]:
         found: list[Uid] = []
+        finder = self._finder(connection)
         for at in range(0, len(among), _CHUNK):
-            if self.stop.is_set():
-                break
             chunk = reading.messages(
                 connection, self.account.sets, self.mailbox, among[at : at + _CHUNK], self.fields, ""
             )
-            found += [record.uid for record in chunk if self._matches(record)]
+            found += [record.uid for record in chunk if not self.stop.is_set() and self._matches(record, finder)]
+            if self.stop.is_set():
+                break
         return found
 
-    def _matches(self, record: MessageRecord) -> bool:
+    def _finder(self, connection: apsw.Connection) -> Finder | None:
+        attachments = self.account.shared.attachments
+        if attachments is None or not self.fields & Field.RAW:
+            return None
+        return Finder(connection, self.mailbox, attachments, fulltext.is_current(connection, edition(attachments)))
+
+    def _matches(self, record: MessageRecord, finder: Finder | None) -> bool:
+        attached = None if finder is None else finder.of(record.uid)
         if record.blob is None:
-            return self.test(Candidate(record, record.raw if record.raw is not None else record.header or b""))
+            small = record.raw if record.raw is not None else record.header or b""
+            return self.test(Candidate(record, small, attached))
         path = self.account.intake.blobs.path(record.blob)
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as raw:
-            return self.test(Candidate(record, raw))
+            return self.test(Candidate(record, raw, attached))
 
 
 class Candidate:
     """See :class:`restante.store.matching.Candidate`."""
 
-    __slots__ = ("_raw", "_record", "_words", "flags", "modseq", "size", "uid")
+    __slots__ = ("_attached", "_raw", "_record", "_words", "flags", "modseq", "size", "uid")
 
-    def __init__(self, record: MessageRecord, raw: bytes | mmap.mmap) -> None:
+    def __init__(self, record: MessageRecord, raw: bytes | mmap.mmap, attached: Attached | None = None) -> None:
         self.uid: Uid = record.uid
         self.flags: FlagSet = record.flags
         self.modseq: ModSeq = record.modseq
         self.size: int = record.size
         self._record = record
         self._raw = raw
+        self._attached = attached
         self._words: MessageWords | None = None
 
     @property
@@ -183,7 +207,7 @@ class Candidate:
     def words(self) -> Words:
         """Its text."""
         if self._words is None:
-            self._words = MessageWords(self._raw, self._record.parts or b"")
+            self._words = MessageWords(self._raw, self._record.parts or b"", attached=self._attached)
         return self._words
 
 

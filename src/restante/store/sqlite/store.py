@@ -20,6 +20,7 @@ from typing import Final, TypeVar
 from weakref import WeakValueDictionary
 
 from restante.model.ids import AccountId, ModSeq
+from restante.store.attachments import Attachments, edition
 from restante.store.blobs.files import FileBlobs
 from restante.store.blobs.staging import FileUpload, Staging
 from restante.store.errors import StoreError, Unavailable
@@ -38,6 +39,9 @@ from restante.store.sqlite.sweeping import Ages, sweep
 
 T = TypeVar("T")
 
+_READING: Final = 4
+"""Threads that wait for documents to be read."""
+
 _DEFAULT_LIMITS: Final = StoreLimits()
 
 
@@ -55,6 +59,7 @@ class SqliteStore:
         threads: how many accounts can commit at the same time.
         grace: seconds a removed message's content is kept.
         sweep_every: seconds between sweeps of what may go.
+        attachments: what gives the text of attachments, if they are searched; closed with the store.
     """
 
     def __init__(
@@ -70,6 +75,7 @@ class SqliteStore:
         threads: int = 4,
         grace: int = 7 * 86_400,
         sweep_every: float = 6 * 3_600,
+        attachments: Attachments | None = None,
     ) -> None:
         self._layout = Layout(path)
         self._cache = cache
@@ -77,6 +83,7 @@ class SqliteStore:
         self._sweep_every = sweep_every
         commits = ThreadPoolExecutor(threads, "store-commit")
         scans = ThreadPoolExecutor(2, "store-scan")
+        extractions = ThreadPoolExecutor(_READING, "store-extraction")
         self._blobs = FileBlobs(self._layout.accounts, scans)
         self._shared = Shared(
             limits,
@@ -85,10 +92,12 @@ class SqliteStore:
             SqliteHints(),
             commits,
             scans,
+            extractions,
+            attachments,
             deque(maxlen=kept_indexes),
             Moment(),
         )
-        self._pools = (commits, scans)
+        self._pools = (commits, scans, extractions)
         self._known: WeakValueDictionary[AccountId, SqliteAccount] = WeakValueDictionary()
         self._open = OpenDatabases(open_accounts, scans)
         self._neighbours = Neighbours(self._layout.path / "processes", self._shared.hints)
@@ -132,6 +141,9 @@ class SqliteStore:
             self._sweeper.cancel()
             with suppress(asyncio.CancelledError):
                 await self._sweeper
+        if self._shared.attachments is not None:
+            # Before the accounts: whoever reads a document would keep them waiting.
+            self._shared.attachments.close()
         for account in list(self._known.values()):
             await account.close()
         for database in self._open.all():
@@ -162,7 +174,7 @@ class SqliteStore:
             return found
         path = self._layout.database(id)
         # In a thread the first time: a WAL left by a crash is recovered, an older format migrated.
-        waiting = await self._in_thread(lambda: _made_ready(path))
+        waiting = await self._in_thread(lambda: _made_ready(path, edition(self._shared.attachments)))
         found = self._known.get(id)
         if found is None or not found.alive:
             found = self._known[id] = self._new(id, path)
@@ -225,10 +237,10 @@ class SqliteStore:
             raise store_error(fault) from fault
 
 
-def _made_ready(path: Path) -> bool:
-    """Bring an account's database to this release's format and words. Whether it is time to index what waits."""
+def _made_ready(path: Path, words: str) -> bool:
+    """Bring an account's database to this release's format, and *words* of that edition. Whether it is time to index."""
     connection = layout.connect(path)
     try:
-        return fulltext.renew(connection)
+        return fulltext.renew(connection, words)
     finally:
         connection.close()

@@ -275,7 +275,7 @@ async def test_an_account_of_the_first_format_is_found_in_and_indexed(
 def make_first(path: Path) -> None:
     """Take from the database what came with its later formats."""
     connection = apsw.Connection(str(path))
-    for table in (*fulltext.TABLES, "unindexed", "index_state", "annotation", "index_snapshot"):
+    for table in (*fulltext.TABLES, "unindexed", "index_state", "annotation", "index_snapshot", "attached"):
         connection.execute(f"DROP TABLE {table}")
     for column in ("annotation_octets", "annotations_swept"):
         connection.execute(f"ALTER TABLE counter DROP COLUMN {column}")
