@@ -22,6 +22,8 @@ _NEVER_SHOWN: Final = b"\r\n\x00"
 _CRLF: Final = b"\r\n"
 _BEFORE_PATTERN: Final = 100
 """Headers to look at before a pattern is worth its making, some 0.3 ms."""
+_AT_ONCE: Final = 128
+"""Headers that go through the pattern at once; more would not stay in a processor's cache from one step to the next."""
 _MOST_NAMES: Final = 16
 _MOST_OCTETS: Final = 1024
 """How many names a pattern has, and how long those are that are remembered."""
@@ -121,12 +123,16 @@ class Selection:
 
         So the pattern finds it, and it needs no further copy.
         """
-        return self._found(headers) or [b"\n" + _select(header, self._wanted, False)[:-2] for header in headers]
+        found: list[bytes] = []
+        for start in range(0, len(headers), _AT_ONCE):
+            some = headers[start : start + _AT_ONCE]
+            found += self._found(some) or [b"\n" + _select(header, self._wanted, False)[:-2] for header in some]
+        return found
 
     def _found(self, headers: Sequence[bytes]) -> list[bytes]:
         """All at once, or nothing where a header holds NUL, which is to mark their ends, or its last line is not ended."""
         pattern = self._pattern or self._count(len(headers))
-        if pattern is None or not headers or any(map(contains, headers, repeat(0))):
+        if pattern is None or any(map(contains, headers, repeat(0))):
             return []
         if not all(map(bytes.endswith, headers, repeat(b"\n"))):
             return []
