@@ -20,6 +20,9 @@ from restante.model.ids import MAX_UID, ModSeq, SeqNum, Uid
 from restante.model.message_set import STAR, MessageSet, UidSet, within
 from restante.store.model import Changes, Flagged, FlagsUpdated
 
+_SEVERAL: Final = 8
+"""Lines from which on it pays to write what they share once."""
+
 _FEW: Final = 1000
 """UIDs up to which each is sought; beyond, all that are known are laid out."""
 
@@ -184,12 +187,16 @@ class MailboxView:
 
     # Telling
 
-    def already_told(self, updated: FlagsUpdated, *, silent: bool = False) -> None:
+    def already_told(self, updated: FlagsUpdated, *, silent: bool = False, followed: bool = False) -> None:
         """The session itself reports these flags, or was asked to be *silent* about them; do not announce them again.
 
         Where it is silent, a message that somebody else had changed just before, which this client was not told, is
-        announced all the same.
+        announced all the same. Unless the change is to be *followed* by what reads it once more, a view that stood where the
+        change began stands where it ended.
         """
+        if updated.before == self.told and not followed:
+            self.told = updated.modseq
+            return
         for message, was in zip(updated.now, updated.was, strict=True):
             if message.modseq <= self.told or message.uid in updated.refused:
                 continue
@@ -283,19 +290,43 @@ class MailboxView:
 
     def flags_line(self, number: SeqNum, message: Flagged) -> bytes:
         """An untagged FETCH (or UIDFETCH) that tells of one message's flags."""
-        wire = message.flags.wire
-        if self._recent and self.is_recent(message.uid):
-            wire = wire + b" \\Recent" if wire else b"\\Recent"
-        modseq = b" MODSEQ (%d)" % message.modseq if self.style.modseq else b""
+        end = self._flags_end(message, recent=bool(self._recent) and self.is_recent(message.uid))
         if self.style.uid_only:
-            return b"%d UIDFETCH (FLAGS (%b)%b)" % (message.uid, wire, modseq)
-        return b"%d FETCH (UID %d FLAGS (%b)%b)" % (number, message.uid, wire, modseq)
+            return b"%d UIDFETCH (%b" % (message.uid, end)
+        return b"%d FETCH (UID %d %b" % (number, message.uid, end)
 
-    def modseq_line(self, number: SeqNum, message: Flagged) -> bytes:
-        """As :meth:`flags_line`, for a client that knows the flags and learns what modseq they have (RFC 7162 §3.1.3)."""
+    def _flags_end(self, message: Flagged, *, recent: bool) -> bytes:
+        """What such a line ends with, the same for all messages of the same flags and modseq."""
+        wire = message.flags.wire
+        if recent:
+            wire = wire + b" \\Recent" if wire else b"\\Recent"
+        if self.style.modseq:
+            return b"FLAGS (%b) MODSEQ (%d))" % (wire, message.modseq)
+        return b"FLAGS (%b))" % wire
+
+    def flags_lines(self, numbers: Sequence[int], messages: Sequence[Flagged]) -> list[bytes]:
+        """As :meth:`flags_line`, of messages with these sequence *numbers*, in UID order; 0 is left out."""
+        if self.style.uid_only or len(messages) < _SEVERAL:
+            return [self.flags_line(SeqNum(n), one) for n, one in zip(numbers, messages, strict=True) if n]
+        samples = {message[1:]: message for message in messages}
+        ends = {key: self._flags_end(one, recent=False) for key, one in samples.items()}
+        fresh: frozenset[int] = frozenset()
+        recent: dict[tuple[object, ...], bytes] = {}
+        if self._recent:
+            fresh = frozenset(within([message.uid for message in messages], self._recent))
+            recent = {key: self._flags_end(one, recent=True) for key, one in samples.items()}
+        return [
+            b"%d FETCH (UID %d %b" % (n, one[0], (recent if one[0] in fresh else ends)[one[1:]])
+            for n, one in zip(numbers, messages, strict=True)
+            if n
+        ]
+
+    def modseq_lines(self, numbers: Sequence[int], messages: Sequence[Flagged]) -> list[bytes]:
+        """As :meth:`flags_lines`, for a client that knows the flags and learns what modseq they have (RFC 7162 §3.1.3)."""
         if self.style.uid_only:
-            return b"%d UIDFETCH (MODSEQ (%d))" % (message.uid, message.modseq)
-        return b"%d FETCH (UID %d MODSEQ (%d))" % (number, message.uid, message.modseq)
+            return [b"%d UIDFETCH (MODSEQ (%d))" % (one.uid, one.modseq) for one in messages]
+        pairs = zip(numbers, messages, strict=True)
+        return [b"%d FETCH (UID %d MODSEQ (%d))" % (n, one.uid, one.modseq) for n, one in pairs if n]
 
 
 def _without(saved: UidSet, gone: UidSet) -> UidSet:

@@ -115,6 +115,9 @@ class UidSet:
         return f"UidSet({self.wire()!r})"
 
 
+NO_UIDS: Final = UidSet()
+
+
 def within(numbers: Sequence[int], ranges: Iterable[tuple[int, int]]) -> list[int]:
     """The members of ascending *numbers* that fall in ascending, disjoint *ranges*; O(ranges x log n + result)."""
     found: list[int] = []

@@ -183,17 +183,18 @@ class FlagsUpdated:
     """What a flag update did.
 
     Attributes:
-        now: each message asked for that still exists, with its flags now, in UID order; those left as they were keep
-            their modseq.
+        now: each message asked for that still exists, with its flags now, by UID; one left as it was keeps its modseq.
         was: the modseq each of *now* had before, in the same order.
         refused: UIDs changed since the caller's ``unchanged_since`` (RFC 7162 §3.1.3: MODIFIED); not updated.
         modseq: the modseq written, or the mailbox's own when nothing changed.
+        before: the mailbox's modseq until then: who stood there knows everything once it knows *now*.
     """
 
     now: tuple[Flagged, ...]
     was: tuple[ModSeq, ...]
     refused: UidSet
     modseq: ModSeq
+    before: ModSeq
 
 
 @dataclass(frozen=True, slots=True)

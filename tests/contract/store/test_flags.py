@@ -141,3 +141,38 @@ async def test_many_at_once(inbox: Mailbox) -> None:
     odd = [Uid(uid) for uid in found if uid % 2]
     await inbox.update_flags(odd, FlagOp.REMOVE, SEEN)
     assert (await inbox.status()).unseen == 250
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["index not loaded", "index at hand"])
+async def test_what_lies_between_those_asked_for_stays(inbox: Mailbox, known: bool) -> None:
+    sets = [(f"kind{number % 12}",) for number in range(60)]
+    found = list(await fill(inbox, *sets))
+    await inbox.expunge(found[20:23], deleted_only=False)
+    asked = [*found[5:30], *found[40:45], found[50]]
+    if known:
+        await inbox.index()
+    done = await inbox.update_flags(asked, FlagOp.ADD, SEEN)
+    there = [uid for uid in asked if uid not in found[20:23]]
+    assert [each.uid for each in done.now] == there
+    index = await inbox.index()
+    assert [uid for uid, flags in zip(index.uids, index.flags, strict=True) if "\\Seen" in flags] == there
+    assert [each.flags for each in done.now] == [FlagSet([*sets[uid - 1], "\\Seen"]) for uid in there]
+    assert [each.uid for each in (await inbox.changes_since(done.before)).flagged] == there
+
+
+async def test_some_refused_among_many(inbox: Mailbox) -> None:
+    found = await fill(inbox, *[()] * 9)
+    since = (await inbox.update_flags(found[4:5], FlagOp.ADD, FLAGGED)).before
+    done = await inbox.update_flags(found, FlagOp.ADD, SEEN, since)
+    assert done.refused == UidSet.of(found[4:5])
+    assert [each.uid for each in done.now if "\\Seen" in each.flags] == [*found[:4], *found[5:]]
+    assert await flags_of(inbox) == [each.flags.wire.decode() for each in done.now]
+
+
+async def test_where_the_mailbox_stood(inbox: Mailbox) -> None:
+    found = await fill(inbox, (), ())
+    before = (await inbox.status()).modseq
+    done = await inbox.update_flags(found, FlagOp.ADD, SEEN)
+    assert done.before == before
+    again = await inbox.update_flags(found, FlagOp.ADD, SEEN)
+    assert again.before == again.modseq == done.modseq

@@ -7,7 +7,7 @@ import pytest
 from restante.imap.errors import Bad
 from restante.imap.view import MailboxView, Style
 from restante.model.flags import FlagSet
-from restante.model.ids import ModSeq, Uid
+from restante.model.ids import ModSeq, SeqNum, Uid
 from restante.model.message_set import STAR, MessageSet, UidSet
 from restante.store.model import Changes, Flagged, FlagsUpdated
 
@@ -26,9 +26,11 @@ def changes(modseq: int, *messages: Flagged, gone: str = "", uid_next: int = 0) 
     return Changes(ModSeq(modseq), messages, UidSet.parse(gone), Uid(uid_next))
 
 
-def updated(*pairs: tuple[Flagged, int]) -> FlagsUpdated:
+def updated(*pairs: tuple[Flagged, int], before: int = 0) -> FlagsUpdated:
     now = tuple(message for message, _ in pairs)
-    return FlagsUpdated(now, tuple(ModSeq(was) for _, was in pairs), UidSet(), max(m.modseq for m in now))
+    return FlagsUpdated(
+        now, tuple(ModSeq(was) for _, was in pairs), UidSet(), max(m.modseq for m in now), ModSeq(before)
+    )
 
 
 def by_number(*ranges: tuple[int, int]) -> MessageSet:
@@ -153,6 +155,28 @@ class TestFlags:
         picture = view(1)
         picture.already_told(updated((flagged(1, 12, "\\Seen", "theirs"), 11)))
         assert picture.announce(changes(12, flagged(1, 12, "\\Seen", "theirs")), expunge_ok=True) == []
+
+    def test_a_view_that_stood_where_ones_own_began_has_nothing_to_read(self) -> None:
+        picture = view(1, 2)
+        picture.already_told(updated((flagged(1, 12, "\\Seen"), 9), before=10))
+        assert picture.told == 12
+        assert picture.announce(changes(13, flagged(2, 13)), expunge_ok=True) == [b"2 FETCH (UID 2 FLAGS ())"]
+
+    def test_what_is_followed_is_read_again_and_not_told_again(self) -> None:
+        picture = view(1)
+        picture.already_told(updated((flagged(1, 12, "\\Seen"), 9), before=10), followed=True)
+        assert picture.told == 10
+        assert picture.announce(changes(12, flagged(1, 12, "\\Seen")), expunge_ok=True) == []
+
+    @pytest.mark.parametrize("style", [PLAIN, Style(modseq=True), Style(modseq=True, vanished=True, uid_only=True)])
+    def test_many_lines_are_what_one_by_one_they_would_be(self, style: Style) -> None:
+        picture = view(*range(1, 31), style=style)
+        picture.claim(Uid(20))
+        messages = [flagged(uid, 11 + uid % 2, *("\\Seen", "work")[: uid % 3]) for uid in range(5, 28)]
+        lines = picture.flags_lines(picture.seqnums([one.uid for one in messages]), messages)
+        assert lines == [picture.flags_line(SeqNum(one.uid), one) for one in messages]
+        assert b"\\Recent" in lines[-1]
+        assert b"\\Recent" not in lines[0]
 
     def test_a_change_after_ones_own_is_told(self) -> None:
         picture = view(1)

@@ -6,6 +6,7 @@ choke point.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -20,7 +21,7 @@ from restante.imap.wire.reader import Reader
 from restante.model.flags import RECENT, Flag, FlagSet
 from restante.model.ids import ModSeq
 from restante.model.message_set import MessageSet, UidSet
-from restante.store.model import FlagOp, FlagsUpdated
+from restante.store.model import Flagged, FlagOp, FlagsUpdated
 
 _OPERATIONS: Final = {op.value: op for op in FlagOp}
 
@@ -89,20 +90,17 @@ def _modified(cmd: Store, s: Selected, refused: UidSet) -> str:
 
 
 def _tell(s: Selected, updated: FlagsUpdated, *, silent: bool) -> None:
-    s.view.already_told(updated, silent=silent)
+    s.view.already_told(updated, silent=silent, followed=bool(s.followers))
     if silent and not s.view.style.modseq:
         return
+    told: Sequence[Flagged] = updated.now
+    if updated.refused:
+        told = [message for message in told if message.uid not in updated.refused]
     # With CONDSTORE even a silent change tells its modseq (RFC 7162 §3.1.3).
-    line = s.view.modseq_line if silent else s.view.flags_line
-    lines = []
-    for message in updated.now:
-        if message.uid in updated.refused:
-            continue
-        number = s.view.seqnum(message.uid)
-        if number is not None:
-            lines.append(line(number, message))
+    write = s.view.modseq_lines if silent else s.view.flags_lines
+    lines = write(s.view.seqnums([message.uid for message in told]), told)
     if lines:
-        s.session.client.write(b"".join(b"* %b\r\n" % one for one in lines))
+        s.session.client.write(b"* %b\r\n" % b"\r\n* ".join(lines))
 
 
 COMMANDS: Final = with_uid("STORE", Store, store, state=Selected, numbers=Numbers.USES)

@@ -153,7 +153,7 @@ class MemoryMailbox:
         positions = index.positions(uids)
         refused = {at for at in positions if unchanged_since is not None and index.modseqs[at] > unchanged_since}
         changes = self._changes(index, [at for at in positions if at not in refused], op, flags)
-        was = tuple(ModSeq(index.modseqs[at]) for at in positions)
+        was, before = tuple(ModSeq(index.modseqs[at]) for at in positions), index.modseq
         if changes:
             box.check_room(0, changes.values())
             modseq = self._account.next_modseq()
@@ -165,6 +165,7 @@ class MemoryMailbox:
             was=was,
             refused=UidSet.of(index.uids[at] for at in refused),
             modseq=index.modseq,
+            before=before,
         )
 
     def _changes(self, index: MemoryIndex, positions: list[int], op: FlagOp, flags: FlagSet) -> dict[int, FlagSet]:

@@ -60,7 +60,7 @@ def append(tx: Transaction, mailbox: int, arrivals: Sequence[Arrival]) -> Done[A
     for uid, arrival in zip(uids, arrivals, strict=True):
         _insert(tx, ledger, uid, arrival)
     ledger.recent += len(arrivals)
-    tx.write(ledger)
+    tx.write_changed(ledger, ((uids[0], uids[-1]),))
     modseq = ModSeq(ledger.modseq)
     change = ledger.change([Flagged(uid, arrival.flags, modseq) for uid, arrival in zip(uids, arrivals, strict=True)])
     return Done(Appended(UidValidity(ledger.uid_validity), tuple(uids), modseq), (change,))

@@ -94,6 +94,7 @@ class Committer:
         self._clock = clock
         self._connection: apsw.Connection | None = None
         self._synchronous = ""
+        self._patience = -1
         self._wal_pages = 0
 
     @property
@@ -204,13 +205,15 @@ class Committer:
         """The connection, set up for a transaction to begin."""
         connection = self._database.writer()
         if connection is not self._connection:
-            self._connection, self._synchronous = connection, ""
+            self._connection, self._synchronous, self._patience = connection, "", -1
             connection.set_wal_hook(self._note_wal)
         wanted = "FULL" if durable else "NORMAL"
         if wanted != self._synchronous:
             connection.execute(f"PRAGMA synchronous = {wanted}")
             self._synchronous = wanted
-        connection.set_busy_timeout(patience)
+        if patience != self._patience:
+            connection.set_busy_timeout(patience)
+            self._patience = patience
         return connection
 
     def _note_wal(self, connection: apsw.Connection, name: str, pages: int) -> int:

@@ -31,7 +31,7 @@ def copy(tx: Transaction, source: int, uids: Sequence[int], target: int) -> Done
         return Done(_copied(into, (), range(0), into.modseq))
     into.modseq = tx.next_modseq()
     flagged = add(tx, into, originals)
-    tx.write(into)
+    tx.write_changed(into, _span(flagged))
     return Done(_copied(into, originals, [each.uid for each in flagged], into.modseq), (into.change(flagged),))
 
 
@@ -61,7 +61,7 @@ def move_rows(
     flagged = add(tx, into, originals)
     gone = UidSet.of(row[0] for row in originals)
     remove(tx, out, [row[:3] for row in originals], gone)
-    tx.write(into)
+    tx.write_changed(into, _span(flagged))
     copied = _copied(into, originals, [each.uid for each in flagged], modseq)
     if out is into:
         return Done(copied, (into.change(flagged, gone),))
@@ -85,6 +85,10 @@ def add(tx: Transaction, into: Ledger, originals: Sequence[Original]) -> list[Fl
         into.add(sets[number], size)
     into.recent += len(originals)
     return [Flagged(Uid(uid), sets[row[1]], modseq) for uid, row in zip(uids, originals, strict=True)]
+
+
+def _span(added: Sequence[Flagged]) -> Sequence[tuple[int, int]]:
+    return ((added[0].uid, added[-1].uid),)
 
 
 def _originals(tx: Transaction, source: int, uids: Sequence[int]) -> list[Original]:

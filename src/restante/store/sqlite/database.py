@@ -82,6 +82,7 @@ class Database:
 
     def __init__(self, path: Path, cache: int, used: Callable[[Database], None]) -> None:
         self.path = path
+        self._name = str(path)
         self._cache = cache
         self._used = used
         self.may_close: Callable[[], bool] = lambda: True
@@ -118,14 +119,14 @@ class Database:
         """
         if self._writer is None:
             self._writer = self.connect()
-            self._inode = os.stat(self.path).st_ino
+            self._inode = os.stat(self._name).st_ino
         elif self._is_gone():
             raise Unavailable("this account's mail is no longer here")
         return self._writer
 
     def _is_gone(self) -> bool:
         try:
-            return os.stat(self.path).st_ino != self._inode
+            return os.stat(self._name).st_ino != self._inode
         except FileNotFoundError:
             return True
 

@@ -1,65 +1,181 @@
 """STORE and the claim on recent messages: the changes that need no fsync of their own.
 
-Strategy: the messages' flag sets are numbers, so each distinct set is combined once and messages that end up with the set
-they had are left alone, modseq included.
+Strategy: messages that end up with the set they had are left alone, modseq included. What is there is taken from the mailbox's
+index, when that stands where the transaction finds the mailbox, and read otherwise; each distinct set is combined once, and a
+run of neighbours is one statement.
+
+The rule it protects: only messages asked for change, whatever lies between them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import cast
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from itertools import compress, repeat
+from typing import Final, cast
 
 from restante.model.flags import FlagSet
 from restante.model.ids import ModSeq, Uid
-from restante.model.message_set import UidSet
+from restante.model.message_set import NO_UIDS, UidSet
 from restante.store.model import Flagged, FlagOp, FlagsUpdated
+from restante.store.sqlite.index import SqliteIndex
 from restante.store.sqlite.transaction import Done, Ledger, Transaction
 from restante.store.sqlite.uids import rows
 
-Present = tuple[int, int, int]
-"""A message as it is: UID, its flag set's number, modseq."""
+_FEW_SETS: Final = 8
+"""Sets that change at once up to which one statement takes a whole run of messages."""
+
+_combined = lru_cache(maxsize=256)(FlagOp.combine)
+"""The same few are asked for again and again, since most mailboxes have a few dozen sets."""
+
+_flagged = partial(map, partial(tuple.__new__, Flagged))
+"""Messages from (UID, flags, modseq), without a call of Python for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Present:
+    """Messages as they are, in columns; *run* if the mailbox has no others between the first and the last."""
+
+    uids: Sequence[int]
+    flags: Sequence[FlagSet]
+    modseqs: Sequence[int]
+    run: bool
 
 
 def update_flags(
-    tx: Transaction, mailbox: int, uids: Sequence[int], op: FlagOp, flags: FlagSet, unchanged_since: ModSeq | None
+    tx: Transaction,
+    mailbox: int,
+    uids: Sequence[int],
+    op: FlagOp,
+    flags: FlagSet,
+    unchanged_since: ModSeq | None,
+    index: SqliteIndex | None = None,
 ) -> Done[FlagsUpdated]:
-    """Combine *flags* into ascending *uids*' own. Raises NoSuchMailbox, LimitReached."""
+    """Combine *flags* into ascending *uids*' own. Raises NoSuchMailbox, LimitReached.
+
+    The *index* is the mailbox's, if this runs where nobody changes it meanwhile.
+    """
     ledger = tx.ledger(mailbox)
-    present = cast("list[Present]", list(rows(tx.connection, "m.uid, m.flagset, m.modseq", "", mailbox, uids)))
-    refused = UidSet() if unchanged_since is None else UidSet.of(uid for uid, _, at in present if at > unchanged_since)
-    was = {number: tx.flags(number) for number in {row[1] for row in present}}
-    then = {number: op.combine(now, flags) for number, now in was.items()}
-    changing = [row for row in present if then[row[1]] is not was[row[1]] and not (refused and row[0] in refused)]
-    if changing:
-        _change(tx, ledger, changing, was, then)
-    changed = {row[0] for row in changing}
+    known = index is not None and index.modseq == ledger.modseq
+    present = _from_index(index, uids) if index is not None and known else _from_rows(tx, mailbox, uids)
+    then = {now: _combined(op, now, flags) for now in set(present.flags)}
+    moving = {now: after for now, after in then.items() if after is not now}
+    refused = _refused(present, unchanged_since)
+    was = cast("tuple[ModSeq, ...]", tuple(present.modseqs))
+    before = ModSeq(ledger.modseq)
+    if not refused and len(moving) == len(then):
+        flagged = now = _all(tx, ledger, present, moving)
+    else:
+        now, flagged = _some(tx, ledger, present, moving, refused)
+    updated = FlagsUpdated(now, was, UidSet.of(refused) if refused else NO_UIDS, ModSeq(ledger.modseq), before)
+    return Done(updated, (ledger.change(flagged),) if flagged else ())
+
+
+def _from_index(index: SqliteIndex, uids: Sequence[int]) -> _Present:
+    found = index.positions(uids)
+    if isinstance(found, range):
+        run = slice(found.start, found.stop)
+        return _Present(index.uids[run], index.flags[run], index.modseqs[run], run=True)
+    uids, flags, modseqs = index.uids, index.flags, index.modseqs
+    return _Present([uids[at] for at in found], [flags[at] for at in found], [modseqs[at] for at in found], run=False)
+
+
+def _from_rows(tx: Transaction, mailbox: int, uids: Sequence[int]) -> _Present:
+    found = rows(tx.connection, "m.uid, m.flagset, m.modseq", "", mailbox, uids)
+    present = cast("list[tuple[int, int, int]]", list(found))
+    sets = {number: tx.flags(number) for number in {row[1] for row in present}}
+    return _Present(
+        [row[0] for row in present], [sets[row[1]] for row in present], [row[2] for row in present], run=False
+    )
+
+
+def _refused(present: _Present, unchanged_since: ModSeq | None) -> Sequence[int]:
+    if unchanged_since is None:
+        return ()
+    return [uid for uid, at in zip(present.uids, present.modseqs, strict=True) if at > unchanged_since]
+
+
+def _all(tx: Transaction, ledger: Ledger, present: _Present, moving: dict[FlagSet, FlagSet]) -> tuple[Flagged, ...]:
+    """Change all that is *present*."""
+    if not present.uids:
+        return ()
+    _change(tx, ledger, present.uids, present.flags, moving, run=present.run)
+    after = map(moving.__getitem__, present.flags)
+    return tuple(_flagged(zip(present.uids, after, repeat(ModSeq(ledger.modseq)))))
+
+
+def _some(
+    tx: Transaction, ledger: Ledger, present: _Present, moving: dict[FlagSet, FlagSet], refused: Sequence[int]
+) -> tuple[tuple[Flagged, ...], tuple[Flagged, ...]]:
+    """Change those that have a set of *moving* and are not *refused*: all that is present now, and what changed."""
+    apart = frozenset(refused)
+    chosen = [flags in moving and uid not in apart for uid, flags in zip(present.uids, present.flags, strict=True)]
+    uids = list(compress(present.uids, chosen))
+    if uids:
+        run = present.run and not refused
+        _change(tx, ledger, uids, list(compress(present.flags, chosen)), moving, run=run)
     modseq = ModSeq(ledger.modseq)
     now = tuple(
-        Flagged(Uid(uid), then[number], modseq) if uid in changed else Flagged(Uid(uid), was[number], ModSeq(at))
-        for uid, number, at in present
+        Flagged(Uid(uid), moving[flags], modseq) if moves else Flagged(Uid(uid), flags, ModSeq(at))
+        for uid, flags, at, moves in zip(present.uids, present.flags, present.modseqs, chosen, strict=True)
     )
-    updated = FlagsUpdated(now, tuple(ModSeq(at) for _, _, at in present), refused, modseq)
-    if not changing:
-        return Done(updated)
-    flagged = now if len(changing) == len(now) else tuple(each for each in now if each.uid in changed)
-    return Done(updated, (ledger.change(flagged),))
+    return now, tuple(compress(now, chosen))
 
 
 def _change(
-    tx: Transaction, ledger: Ledger, changing: Sequence[Present], was: dict[int, FlagSet], then: dict[int, FlagSet]
+    tx: Transaction,
+    ledger: Ledger,
+    uids: Sequence[int],
+    flags: Sequence[FlagSet],
+    moving: dict[FlagSet, FlagSet],
+    *,
+    run: bool,
 ) -> None:
-    numbers = {row[1] for row in changing}
-    tx.check_keywords(ledger.id, [then[number] for number in numbers])
-    new = {number: tx.flagset(then[number]) for number in numbers}
-    modseq = ledger.modseq = tx.next_modseq()
+    """Move *uids*, which have *flags*, on; with *run* none that has such flags and lies between them is to stay."""
+    counts = Counter(flags) if len(moving) > 1 else dict.fromkeys(moving, len(flags))
+    new = {now: moving[now] for now in counts}
+    tx.check_keywords(ledger.id, [after for now, after in new.items() if not after.keys <= now.keys])
+    ledger.modseq = tx.next_modseq()
+    spans = ((uids[0], uids[-1]),) if run else UidSet.of(uids).ranges
+    numbers = [(tx.flagset(now), tx.flagset(after)) for now, after in new.items()]
+    if len(numbers) > _FEW_SETS:
+        number = dict(zip(new, numbers, strict=True))
+        _update_each(tx, ledger, ((uid, number[now][1]) for uid, now in zip(uids, flags, strict=True)))
+    else:
+        _update_runs(tx, ledger, spans, numbers)
+    for now, count in counts.items():
+        ledger.count_flags(now, -count)
+        ledger.count_flags(new[now], count)
+    tx.write_changed(ledger, spans)
+
+
+def _update_each(tx: Transaction, ledger: Ledger, numbers: Iterable[tuple[int, int]]) -> None:
     tx.connection.executemany(
         "UPDATE message SET flagset = ?, modseq = ? WHERE mailbox = ? AND uid = ?",
-        ((new[number], modseq, ledger.id, uid) for uid, number, _ in changing),
+        ((number, ledger.modseq, ledger.id, uid) for uid, number in numbers),
     )
-    for _, number, _ in changing:
-        ledger.count_flags(was[number], -1)
-        ledger.count_flags(then[number])
-    tx.write(ledger)
+
+
+def _update_runs(
+    tx: Transaction, ledger: Ledger, spans: Sequence[tuple[int, int]], numbers: Sequence[tuple[int, int]]
+) -> None:
+    """In *spans*, give messages with the first set of each pair of *numbers* the second."""
+    statement = _runs_statement(len(numbers))
+    pairs = [each for pair in numbers for each in pair]
+    olds = [old for old, _ in numbers]
+    for low, high in spans:
+        tx.connection.execute(statement, (*pairs, ledger.modseq, ledger.id, low, high, *olds))
+
+
+@lru_cache(maxsize=_FEW_SETS)
+def _runs_statement(sets: int) -> str:
+    cases, sought = " ".join(["WHEN ? THEN ?"] * sets), ", ".join("?" * sets)
+    return (
+        f"UPDATE message SET flagset = CASE flagset {cases} END, modseq = ? "
+        f"WHERE mailbox = ? AND uid BETWEEN ? AND ? AND flagset IN ({sought})"
+    )
 
 
 def claim_recent(tx: Transaction, mailbox: int) -> Done[Uid]:

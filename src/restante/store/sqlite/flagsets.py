@@ -80,6 +80,8 @@ class FlagSets:
 
     def forget(self, mark: int = 0) -> None:
         """Numbers given out since *mark* were undone; call before the write lock is let go."""
+        if len(self._fresh) == mark:
+            return
         for number in self._fresh[mark:]:
             self._ids.pop(self._by_id.pop(number), None)
         del self._fresh[mark:]

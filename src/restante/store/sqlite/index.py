@@ -66,6 +66,17 @@ class SqliteIndex:
         at = bisect_left(self.uids, uid)
         return at if at < len(self.uids) and self.uids[at] == uid else -1
 
+    def positions(self, uids: Sequence[int]) -> Sequence[int]:
+        """Where those of ascending *uids* that are there stand; a range if they are a run of neighbours."""
+        if not uids:
+            return range(0)
+        first = bisect_left(self.uids, uids[0])
+        if len(uids) == 1:
+            return range(first, first + self.uids[first : first + 1].count(uids[0]))
+        if self.uids[first : first + len(uids)] == array("I", uids):
+            return range(first, first + len(uids))
+        return [at for uid in uids if (at := self.position(uid)) >= 0]
+
     def flag_sets(self) -> Collection[FlagSet]:
         """The distinct flag sets in use."""
         # Counted once, some 2 ms for 50,000 messages, and from then on kept with every change.
@@ -104,7 +115,8 @@ class SqliteIndex:
 
     def apply(self, changes: Changes) -> None:
         """Bring the index from the modseq before *changes* to theirs."""
-        self._remove(changes.vanished)
+        if changes.vanished:
+            self._remove(changes.vanished)
         added = bisect_right(changes.flagged, self.uids[-1] if self.uids else 0, key=_uid)
         self._set(changes.flagged[:added])
         for uid, flags, modseq in changes.flagged[added:]:
@@ -118,6 +130,22 @@ class SqliteIndex:
         self.uid_next = changes.uid_next
 
     def _set(self, changed: Sequence[Flagged]) -> None:
+        found = self.positions([message.uid for message in changed]) if len(changed) > 1 else ()
+        if isinstance(found, range):
+            self._set_run(found, changed)
+        else:
+            self._set_each(changed)
+
+    def _set_run(self, found: range, changed: Sequence[Flagged]) -> None:
+        run = slice(found.start, found.stop)
+        flags = [message.flags for message in changed]
+        for counted, sign in ((self.flags[run], -1), (flags, 1)) if self._counts is not None else ():
+            for one, number in Counter(counted).items():
+                self._count(one, sign * number)
+        self.flags[run] = flags
+        self.modseqs[run] = array("Q", [message.modseq for message in changed])
+
+    def _set_each(self, changed: Sequence[Flagged]) -> None:
         uids, at, size = self.uids, 0, len(self.uids)
         for uid, flags, modseq in changed:
             # Neighbours change together more often than not, so the next message is looked at before one is sought.

@@ -210,7 +210,7 @@ def delete(tx: Transaction, name: MailboxName) -> Done[int]:
     if run("SELECT 1 FROM mailbox WHERE name > ? AND name < ?", (name + DELIMITER, name + "0")).get:
         raise MailboxHasChildren("the mailbox has others below it; delete those first")
     remember(tx, number, _ALL_UIDS)
-    for table in ("message", "tombstone", "index_snapshot"):
+    for table in ("message", "tombstone", "changed", "index_snapshot"):
         run(f"DELETE FROM {table} WHERE mailbox = ?", (number,))
     annotating.drop(tx, number)
     run("DELETE FROM mailbox WHERE id = ?", (number,))

@@ -56,8 +56,8 @@ _ROWS_HERE: Final = 500
 
 _NONE: Final = UidSet()
 
-_FEW: Final = 64
-"""Messages up to which flags are changed here and now."""
+_SOME: Final = 5_000
+"""Messages up to which flags are changed here and now, some milliseconds' work."""
 
 
 class SqliteMailbox:
@@ -297,10 +297,14 @@ class SqliteMailbox:
     ) -> FlagsUpdated:
         """Combine *flags* into ascending *uids*' own. Raises NoSuchMailbox, LimitReached, Unavailable."""
 
-        def job(tx: Transaction) -> Done[FlagsUpdated]:
-            return flagging.update_flags(tx, self._number, uids, op, flags, unchanged_since)
+        def job(tx: Transaction, index: SqliteIndex | None = None) -> Done[FlagsUpdated]:
+            return flagging.update_flags(tx, self._number, uids, op, flags, unchanged_since, index)
 
-        return await self._write_lightly(job, here=len(uids) <= _FEW)
+        def here(tx: Transaction) -> Done[FlagsUpdated]:
+            # On the loop, where alone the index is changed.
+            return job(tx, self._index)
+
+        return await self._write_lightly(job, here if len(uids) <= _SOME else None)
 
     async def expunge(self, uids: Sequence[Uid] | None = None, *, deleted_only: bool = True) -> Expunged:
         """Remove messages. Raises NoSuchMailbox, Unavailable."""
@@ -312,13 +316,17 @@ class SqliteMailbox:
         if heads.recent_uid == heads.uid_next:
             return heads.recent_uid
         self._heads = None
-        return await self._write_lightly(lambda tx: flagging.claim_recent(tx, self._number), here=True)
 
-    async def _write_lightly(self, job: Job[T], *, here: bool) -> T:
-        """Run a job that needs no fsync, here and now if nobody else is writing."""
+        def job(tx: Transaction) -> Done[Uid]:
+            return flagging.claim_recent(tx, self._number)
+
+        return await self._write_lightly(job, job)
+
+    async def _write_lightly(self, job: Job[T], here: Job[T] | None) -> T:
+        """Run a job that needs no fsync: as *here* says if that may be now, since nobody else is writing."""
         if not self._account.alive:
             raise NoSuchMailbox("the mailbox was deleted")
-        done = self._account.writer.run_now(job) if here else None
+        done = self._account.writer.run_now(here) if here is not None else None
         if done is not None:
             return done.value
         return await self._account.writer.run(job, durable=False)

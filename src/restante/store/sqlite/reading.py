@@ -30,6 +30,11 @@ from restante.store.sqlite.flagsets import FlagSets
 from restante.store.sqlite.index import SqliteIndex
 from restante.store.sqlite.uids import rows
 
+_SPANS: Final = 1000
+"""Spans of changes beyond which a mailbox is read as a whole."""
+
+_Row = tuple[int | float | str | bytes | None, ...]
+
 _numbers: Final = msgspec.json.Decoder(list[int]).decode
 
 
@@ -131,9 +136,7 @@ def changes_since(connection: apsw.Connection, sets: FlagSets, mailbox: int, mod
         return Changes(now, (), UidSet(), uid_next)
     with snapshot(connection):
         now, uid_next, swept = _heads(connection, mailbox)
-        changed = connection.execute(
-            "SELECT uid, flagset, modseq FROM message WHERE mailbox = ? AND modseq > ? ORDER BY uid", (mailbox, modseq)
-        ).fetchall()
+        changed = [row for row in _candidates(connection, mailbox, modseq) if cast("int", row[2]) > modseq]
         gone = connection.execute(
             "SELECT low, high FROM tombstone WHERE mailbox = ? AND modseq > ?", (mailbox, modseq)
         ).fetchall()
@@ -143,6 +146,22 @@ def changes_since(connection: apsw.Connection, sets: FlagSets, mailbox: int, mod
         )
     vanished = UidSet(cast("list[tuple[int, int]]", gone))
     return Changes(now, flagged, vanished, uid_next, complete=modseq >= swept)
+
+
+def _candidates(connection: apsw.Connection, mailbox: int, modseq: int) -> Iterator[_Row]:
+    """UID, flag set and modseq of all messages that may have changed after *modseq*, by UID."""
+    unlisted, messages = cast(
+        "tuple[int, int]",
+        connection.execute("SELECT unlisted_modseq, messages FROM mailbox WHERE id = ?", (mailbox,)).fetchone(),
+    )
+    if modseq >= unlisted:
+        found = connection.execute(
+            "SELECT low, high FROM changed WHERE mailbox = ? AND modseq > ? LIMIT ?", (mailbox, modseq, _SPANS)
+        ).fetchall()
+        spans = UidSet(cast("list[tuple[int, int]]", found))
+        if len(found) < _SPANS and len(spans) <= messages:
+            return rows(connection, "m.uid, m.flagset, m.modseq", "", mailbox, list(spans))
+    return connection.execute("SELECT uid, flagset, modseq FROM message WHERE mailbox = ? ORDER BY uid", (mailbox,))
 
 
 def sort_columns(connection: apsw.Connection, mailbox: int, after: int) -> Columns:
@@ -181,8 +200,6 @@ _CONTENT: Final = (
 _OCTETS: Final = Field.HEADER | Field.RAW
 _SORT, _RAW, _HEADER = Field.SORT.value, Field.RAW.value, Field.HEADER.value
 _HEADER_AT, _RAW_AT, _BLOB_AT, _SORT_AT = 11, 12, 13, 17
-
-_Row = tuple[int | float | str | bytes | None, ...]
 
 
 @lru_cache(maxsize=256)

@@ -151,7 +151,22 @@ CREATE TABLE index_snapshot (
 _ATTACHED: Final = "CREATE TABLE attached (content INTEGER PRIMARY KEY, words BLOB NOT NULL)"
 # What attachments say: :mod:`restante.store.sqlite.attached`.
 
-MIGRATIONS: Final = (_FIRST, _SECOND, _THIRD, _SNAPSHOTS, _ATTACHED)
+_CHANGED: Final = """
+DROP INDEX message_modseq;
+CREATE TABLE changed (
+    mailbox INTEGER NOT NULL,
+    modseq INTEGER NOT NULL,
+    low INTEGER NOT NULL,
+    high INTEGER NOT NULL,
+    PRIMARY KEY (mailbox, modseq, low)
+) WITHOUT ROWID;
+ALTER TABLE mailbox ADD COLUMN unlisted_modseq INTEGER NOT NULL DEFAULT 0;
+UPDATE mailbox SET unlisted_modseq = modseq;
+"""
+# Which messages were added or have new flags, as spans of UIDs by modseq: a row for a change in place of an index entry for
+# each message of it. Changes up to ``unlisted_modseq`` are not there, and are found by looking at all messages.
+
+MIGRATIONS: Final = (_FIRST, _SECOND, _THIRD, _SNAPSHOTS, _ATTACHED, _CHANGED)
 """The statements that bring format *n* to *n* + 1, in order."""
 
 VERSION: Final = len(MIGRATIONS)

@@ -29,6 +29,9 @@ _FEW: Final = 500
 _SHARE: Final = 16
 """Changes since that are applied to a snapshot: so many, or one message in so many; beyond, the rows are read."""
 
+_CHANGES: Final = 1000
+"""Changes that are listed, at most, to be sure of that."""
+
 
 @dataclass(frozen=True, slots=True)
 class Columns:
@@ -61,7 +64,7 @@ def load(connection: apsw.Connection, sets: FlagSets, mailbox: int) -> SqliteInd
     """The index as it was kept, if what has changed since is known and little; in a read transaction."""
     row = connection.execute(
         "SELECT s.modseq, s.uid_next, s.uids, s.flagsets, s.modseqs FROM index_snapshot s "
-        "JOIN mailbox m ON m.id = s.mailbox WHERE s.mailbox = ? AND s.modseq >= m.swept_modseq",
+        "JOIN mailbox m ON m.id = s.mailbox WHERE s.mailbox = ? AND s.modseq >= max(m.swept_modseq, m.unlisted_modseq)",
         (mailbox,),
     ).fetchone()
     if row is None:
@@ -79,11 +82,15 @@ def load(connection: apsw.Connection, sets: FlagSets, mailbox: int) -> SqliteInd
 
 def _is_near(connection: apsw.Connection, mailbox: int, kept: Columns) -> bool:
     most = max(_FEW, len(kept.uids) // 4 // _SHARE)
-    changed: int = connection.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM message WHERE mailbox = ? AND modseq > ? LIMIT ?)",
-        (mailbox, kept.modseq, most),
-    ).get
-    return changed < most
+    changed, changes = cast(
+        "tuple[int, int]",
+        connection.execute(
+            "SELECT ifnull(sum(high - low + 1), 0), count(*) FROM "
+            "(SELECT low, high FROM changed WHERE mailbox = ? AND modseq > ? LIMIT ?)",
+            (mailbox, kept.modseq, _CHANGES),
+        ).fetchone(),
+    )
+    return changed < most and changes < _CHANGES
 
 
 def _flags(by_number: dict[int, FlagSet], numbers: array[int]) -> list[FlagSet] | None:

@@ -20,6 +20,9 @@ from restante.store.sqlite import fulltext
 _BATCH: Final = 500
 """Expunged messages looked at in one transaction."""
 
+_CHANGES: Final = 1000
+"""Changes of a mailbox that stay listed; whoever was away for more looks at all messages."""
+
 _PATIENCE: Final = 10_000
 """Milliseconds to wait for the write lock."""
 
@@ -42,6 +45,7 @@ def sweep(connection: apsw.Connection, blobs: AccountBlobs, ages: Ages) -> None:
     connection.set_busy_timeout(_PATIENCE)
     connection.pragma("synchronous", "FULL")
     _sweep_tombstones(connection, ages.tombstones)
+    _sweep_changed(connection)
     while True:
         count, names = _sweep_contents(connection, ages.contents)
         blobs.delete(names)
@@ -64,6 +68,29 @@ def _sweep_tombstones(connection: apsw.Connection, before: int) -> None:
         )
         connection.execute("DELETE FROM tombstone WHERE epoch < ?", (before,))
         connection.execute("COMMIT")
+    finally:
+        _undo(connection)
+
+
+def _sweep_changed(connection: apsw.Connection) -> None:
+    """Keep the list of each mailbox's changes as short as it is of use."""
+    run = connection.execute
+    long = run("SELECT mailbox FROM changed GROUP BY mailbox HAVING count(*) > ?", (_CHANGES,)).fetchall()
+    if not long:
+        return
+    run("BEGIN IMMEDIATE")
+    try:
+        for (mailbox,) in long:
+            newest = "SELECT modseq FROM changed WHERE mailbox = ?1 ORDER BY modseq DESC LIMIT 1 OFFSET ?2"
+            run(
+                f"UPDATE mailbox SET unlisted_modseq = ifnull(({newest}), unlisted_modseq) WHERE id = ?1",
+                (mailbox, _CHANGES),
+            )
+            run(
+                "DELETE FROM changed WHERE mailbox = ?1 AND modseq <= (SELECT unlisted_modseq FROM mailbox WHERE id = ?1)",
+                (mailbox,),
+            )
+        run("COMMIT")
     finally:
         _undo(connection)
 

@@ -19,13 +19,16 @@ import apsw
 
 from restante.model.flags import FlagSet
 from restante.model.ids import MAX_UID, MailboxId, ModSeq, Uid, UidValidity
-from restante.model.message_set import UidSet
+from restante.model.message_set import NO_UIDS, UidSet
 from restante.store.errors import LimitReached, NoSuchMailbox
 from restante.store.model import Changes, Flagged, StoreLimits
 from restante.store.sqlite.flagsets import FlagSets, keywords
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+_SPANS: Final = 16
+"""Spans of one change that are kept apart; what is between them costs whoever reads it a look at messages not changed."""
+
 _MAILBOX_ID: Final = re.compile(r"F[0-9a-f]{8,15}")
 
 
@@ -101,7 +104,7 @@ class Ledger:
 
     def change(self, flagged: Sequence[Flagged] = (), vanished: UidSet | None = None) -> Change:
         """What became of the mailbox, once its modseq is set."""
-        gone = UidSet() if vanished is None else vanished
+        gone = NO_UIDS if vanished is None else vanished
         return Change(self.id, self.before, Changes(ModSeq(self.modseq), tuple(flagged), gone, Uid(self.uid_next)))
 
 
@@ -154,6 +157,14 @@ class Transaction:
                 ledger.recent, ledger.size, ledger.id,
             ),
         )  # fmt: skip
+
+    def write_changed(self, ledger: Ledger, spans: Sequence[tuple[int, int]]) -> None:
+        """Keep *ledger*'s figures, and that messages within *spans* of UIDs were added or have new flags as of its modseq."""
+        self.write(ledger)
+        if len(spans) > _SPANS:
+            spans = ((spans[0][0], spans[-1][1]),)
+        for low, high in spans:
+            self.connection.execute("INSERT INTO changed VALUES (?, ?, ?, ?)", (ledger.id, ledger.modseq, low, high))
 
     def flags(self, number: int) -> FlagSet:
         """The flag set of that *number*."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import apsw
 import pytest
+from tests.support.older_formats import undo_changed
 from tests.support.store import ALICE, Clock, check_account, fill, new, octets, uids
 
 from restante.model.flags import FlagSet
@@ -152,6 +153,55 @@ async def test_an_index_behind_what_was_swept_is_read_anew(tmp_path: Path, clock
     await other_store.close()
     assert list((await inbox.index()).uids) == [1, 3]
     assert not (await inbox.changes_since((await inbox.status()).modseq)).vanished
+
+
+async def test_more_changes_than_are_listed(store: SqliteStore, inbox: SqliteMailbox, account: SqliteAccount) -> None:
+    await fill(inbox, (), (), (), ())
+    start = (await inbox.status()).modseq
+    middle = last = start
+    for number in range(1100):
+        op = FlagOp.REMOVE if number % 2 else FlagOp.ADD
+        done = await inbox.update_flags(uids(1, 3) if number < 600 else uids(2), op, SEEN)
+        last = done.modseq
+        if number == 600:
+            middle = last
+    for swept in (False, True):
+        if swept:
+            await store.sweep()
+        assert [each.uid for each in (await inbox.changes_since(start)).flagged] == [1, 2, 3]
+        assert [each.uid for each in (await inbox.changes_since(middle)).flagged] == [2]
+        assert (await inbox.changes_since(start)).complete
+    assert account.read(lambda each: each.execute("SELECT count(*) FROM changed").get) == 1000
+    await inbox.update_flags(uids(1, 4), FlagOp.ADD, SEEN)
+    assert [each.uid for each in (await inbox.changes_since(last)).flagged] == [1, 4]
+
+
+async def test_changes_spread_over_many_spans(inbox: SqliteMailbox) -> None:
+    await fill(inbox, *[()] * 100)
+    done = await inbox.update_flags(uids(*range(1, 100, 2)), FlagOp.ADD, SEEN)
+    assert [each.uid for each in (await inbox.changes_since(done.before)).flagged] == list(range(1, 100, 2))
+    again = await inbox.update_flags(uids(2), FlagOp.ADD, SEEN)
+    assert [each.uid for each in (await inbox.changes_since(done.modseq)).flagged] == [2]
+    assert again.before == done.modseq
+
+
+async def test_changes_from_before_they_were_listed(tmp_path: Path, store: SqliteStore, inbox: SqliteMailbox) -> None:
+    await fill(inbox, (), (), ())
+    start = (await inbox.status()).modseq
+    await inbox.update_flags(uids(2), FlagOp.ADD, SEEN)
+    await store.close()
+    connection = apsw.Connection(str(tmp_path / "accounts" / ALICE / "mail.db"))
+    undo_changed(connection)
+    connection.pragma("user_version", 4)
+    connection.close()
+    again = SqliteStore(tmp_path)
+    await again.open()
+    inbox = await (await again.account(ALICE)).mailbox(INBOX)
+    assert [each.uid for each in (await inbox.changes_since(start)).flagged] == [2]
+    last = await inbox.update_flags(uids(3), FlagOp.ADD, SEEN)
+    assert [each.uid for each in (await inbox.changes_since(start)).flagged] == [2, 3]
+    assert [each.uid for each in (await inbox.changes_since(last.before)).flagged] == [3]
+    await again.close()
 
 
 async def test_sweeping(tmp_path: Path, clock: Clock, store: SqliteStore, inbox: SqliteMailbox) -> None:
