@@ -6,12 +6,13 @@ import ast
 import inspect
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from restante.imap.capability import values
 from restante.imap.errors import STORE_CODES
 from restante.imap.extensions.all import ALL
 from restante.imap.hooks import CommandSpec
@@ -92,6 +93,18 @@ def test_no_capability_is_announced_twice(logged_in: bool) -> None:
     said = [name for extension in ALL for name in extension.capabilities(Anyone(logged_in=logged_in))]
     assert [name for name, count in Counter(said).items() if count > 1] == []
     assert said[0] == "IMAP4rev1"
+
+
+@pytest.mark.parametrize("fact", [field.name for field in fields(Anyone)])
+def test_what_is_announced_follows_every_fact(fact: str) -> None:
+    """A registry keeps what it has said; it must not say it when a fact is another."""
+    registry = Registry(ALL, frozenset(StoreFeature))
+    usual = Anyone()
+    other = replace(usual)
+    setattr(other, fact, ("X",) if fact == "mechanisms" else not getattr(usual, fact))
+    assert registry.capabilities(usual) == Registry(ALL, frozenset(StoreFeature)).capabilities(usual)
+    assert registry.capabilities(other) == Registry(ALL, frozenset(StoreFeature)).capabilities(other)
+    assert values(other) != values(usual)
 
 
 def test_what_an_engine_lacks_is_not_announced() -> None:

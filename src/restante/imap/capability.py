@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Protocol
 
 
@@ -49,6 +50,9 @@ class Facts(Protocol):
         """Messages that any command takes; 0 for any number."""
         ...
 
+
+values = attrgetter(*(name for name, value in vars(Facts).items() if isinstance(value, property)))
+"""A connection's facts as they are, in a tuple: equal tuples, equal capabilities."""
 
 Capabilities = Callable[[Facts], Sequence[str]]
 

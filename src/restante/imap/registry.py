@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
-from restante.imap.capability import Capabilities, Facts, always
+from restante.imap.capability import Capabilities, Facts, always, values
 from restante.imap.entries import Entries, Entry
 from restante.imap.hooks import (
     CommandSpec,
@@ -123,6 +123,9 @@ class _Named(Protocol):
 
 N = TypeVar("N", bound=_Named)
 
+_MOMENTS: Final = 64
+"""CAPABILITY lists kept; a server has some ten."""
+
 
 class Registry:
     """The tables, folded once at start from the extensions the engine can carry. Two of one name is a mistake of ours."""
@@ -130,6 +133,7 @@ class Registry:
     def __init__(self, extensions: Iterable[Extension], features: frozenset[StoreFeature]) -> None:
         self.extensions = tuple(e for e in extensions if e.needs is None or e.needs in features)
         found = self.extensions
+        self._capabilities: dict[object, str] = {}
         self.commands = _table(e.commands for e in found)
         self.fetch_items = _table(e.fetch_items for e in found)
         self.fetch_modifiers = _table(e.fetch_modifiers for e in found)
@@ -151,10 +155,14 @@ class Registry:
 
     def capabilities(self, facts: Facts) -> str:
         """The CAPABILITY list as of *facts*, IMAP4rev1 first (RFC 9051 §7.2.2)."""
-        names: dict[str, None] = {}
-        for extension in self.extensions:
-            names.update(dict.fromkeys(extension.capabilities(facts)))
-        return " ".join(names)
+        key = values(facts)
+        said = self._capabilities.get(key)
+        if said is None:
+            if len(self._capabilities) >= _MOMENTS:
+                self._capabilities.clear()
+            names = dict.fromkeys(name for extension in self.extensions for name in extension.capabilities(facts))
+            said = self._capabilities[key] = " ".join(names)
+        return said
 
     def too_big(self, name: str, limits: SessionLimits) -> str:
         """The response code for a literal that is larger than the command *name* may carry."""
