@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import email
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
 from restante.imap.wire import structure
 from restante.mime.encode import dump, load

@@ -1,4 +1,7 @@
-"""What holds for every test: a bug that a server turned into an answer, or that ended one of its tasks, fails the test."""
+"""What holds for every test: a bug that a server turned into an answer, or that ended one of its tasks, fails the test.
+
+``--compiled`` says that the compiled modules are to be tested (``scripts/test --compiled``); without it, none of them may be.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,19 @@ from collections.abc import Iterator
 
 import pytest
 
+from restante import compiled
 from restante.server.journal import SessionJournal
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--compiled", action="store_true", help="the modules under test are compiled ones")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Ends a run that would test other modules than it says."""
+    wanted = compiled.MODULES if config.getoption("--compiled") else ()
+    if compiled.in_use() != wanted:
+        raise pytest.UsageError(f"{compiled.__file__}: {compiled.described()}; see scripts/test --compiled")
 
 
 class _Errors(logging.Handler):

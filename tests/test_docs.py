@@ -135,7 +135,7 @@ def test_settings_named_exist(page: Path) -> None:
     named = {f"{section}.{name}" for code in _SPAN.findall(text) for section, name in _SETTING.findall(code)}
     assert {path for path in named - known if path.partition(".")[2] not in _FILE_SUFFIXES} == set()
     variables = {setting.environment for setting in all_settings()}
-    assert set(_VARIABLE.findall(text)) - variables <= {"RESTANTE_CONFIG"}
+    assert set(_VARIABLE.findall(text)) - variables <= {"RESTANTE_CONFIG", "RESTANTE_COMPILE"}
 
 
 @each_page

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
@@ -22,7 +24,7 @@ from bench.compare.figures import Json, Row
 from bench.compare.mail import ACCOUNTS
 from bench.compare.rows import arriving, changing, fetching, following, load, mailboxes, memory, searching, sessions
 from bench.compare.servers.dovecot import Dovecot, installed
-from bench.compare.servers.restante import SOURCE, Restante
+from bench.compare.servers.restante import ROOT, SOURCE, Restante
 from bench.compare.servers.server import Server
 from bench.compare.side import QUICK, Scale, Side
 from bench.compare.work import Work, measured
@@ -51,6 +53,7 @@ def arguments(line: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample to FILE")
     parser.add_argument("--quick", action="store_true", help="little mail, one round: does everything work?")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="Restante's processes (1)")
+    parser.add_argument("--compiled", action="store_true", help="Restante with the modules that scripts/compile made")
     given = parser.parse_args(line)
     if given.messages is not None and given.messages < 1:
         parser.error("--messages: at least 1")
@@ -74,12 +77,12 @@ def work(size: Scale, only: Sequence[str]) -> Iterator[Work]:
 
 
 @contextmanager
-def sides(size: Scale, workers: int) -> Iterator[list[Side]]:
+def sides(size: Scale, ours: Callable[[Path], Server]) -> Iterator[list[Side]]:
     """Both servers, running; stopped and their mail gone at the end."""
     with tempfile.TemporaryDirectory(prefix="compare-") as name, ExitStack() as ends:
         root = Path(name)
         root.chmod(0o755)
-        servers: list[Server] = [Restante(_directory(root, "restante"), workers), Dovecot(_directory(root, "dovecot"))]
+        servers: list[Server] = [ours(_directory(root, "restante")), Dovecot(_directory(root, "dovecot"))]
         ends.callback(machine.restore_watches, machine.enough_watches())
         found = []
         for server in servers:
@@ -117,6 +120,7 @@ def about(both: Sequence[Side], given: argparse.Namespace, size: Scale, seconds:
         "settings": {side.name: side.server.settings() for side in both},
         "messages": size.messages,
         "workers": given.workers,
+        "compiled": given.compiled,
         "seconds": round(seconds, 1),
     }
 
@@ -127,9 +131,13 @@ def main(line: Sequence[str] | None = None) -> int:
     if not installed():
         print("Dovecot is not installed; on Debian: apt-get install dovecot-imapd dovecot-lmtpd", file=sys.stderr)
         return 2
+    if given.compiled and subprocess.run([ROOT / "scripts" / "compile", "--check"], check=False).returncode:
+        print("The compiled modules are not those of this tree: run scripts/compile", file=sys.stderr)
+        return 2
     size, begun = scale(given), time.monotonic()
+    ours = partial(Restante, workers=given.workers, compiled=given.compiled)
     rows: list[Row] = []
-    with sides(size, given.workers) as both:
+    with sides(size, ours) as both:
         try:
             for row in run(both, size, given.only):
                 cells = "  ".join(report.cells(row))
@@ -139,6 +147,7 @@ def main(line: Sequence[str] | None = None) -> int:
             print("Interrupted; this was measured until then:", file=sys.stderr)
         facts = about(both, given, size, time.monotonic() - begun) | {"command": machine.command("bench.compare", line)}
     rows.sort(key=lambda row: GROUPS.index(row.group))
+    print(*(f"{side.name} {side.server.version()}" for side in both), "", sep="\n")
     print(report.whole(rows))
     if given.json:
         given.json.write_text(json.dumps(report.document(facts, rows), indent=1, ensure_ascii=False) + "\n")

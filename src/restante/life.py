@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import Final
 
-from restante import logs
+from restante import compiled, logs
 from restante.app import Running, certificate_in_use, places, prepare, serving
 from restante.config import Config
 from restante.config.address import Address
@@ -54,6 +54,7 @@ async def _serve(config: Config, reread: Callable[[], Config], sockets: Sockets)
             imaps=_shown(server.imaps),
             lmtp=_shown(server.lmtp),
             data=str(config.data.dir),
+            modules=compiled.described(),
         )
         await stop.wait()
         _LOG.info("stopping", connections=len(server.listener.shell.connections))

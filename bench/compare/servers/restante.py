@@ -15,7 +15,9 @@ from restante import __version__
 from restante.app import open_accounts
 from restante.config import load
 
-SOURCE: Final = Path(__file__).resolve().parents[3] / "src"
+ROOT: Final = Path(__file__).resolve().parents[3]
+SOURCE: Final = ROOT / "src"
+COMPILED: Final = ROOT / "build" / "compiled"
 
 _TOGETHER: Final = 16
 """Accounts made at once."""
@@ -57,14 +59,17 @@ class Restante(Server):
 
     name = "Restante"
 
-    def __init__(self, directory: Path, workers: int = 1) -> None:
+    def __init__(self, directory: Path, workers: int = 1, *, compiled: bool = False) -> None:
+        """With *compiled* modules it runs from where ``scripts/compile`` puts them."""
         super().__init__(directory)
         self._workers = workers
+        self._compiled = compiled
         self._file = directory / "restante.toml"
 
     def version(self) -> str:
-        """Its version, and Python's."""
-        return f"{__version__}, Python {sys.version.split()[0]}"
+        """Its version, Python's, and whether it is compiled."""
+        kind = "compiled" if self._compiled else "not compiled"
+        return f"{__version__}, {kind}, Python {sys.version.split()[0]}"
 
     def settings(self) -> str:
         """Its configuration file."""
@@ -87,4 +92,4 @@ class Restante(Server):
 
     def environment(self) -> Mapping[str, str]:
         """This tree before whatever else is installed; compiled modules are kept, as where it is installed."""
-        return {"PYTHONPATH": str(SOURCE), "PYTHONDONTWRITEBYTECODE": ""}
+        return {"PYTHONPATH": str(COMPILED if self._compiled else SOURCE), "PYTHONDONTWRITEBYTECODE": ""}

@@ -11,15 +11,15 @@ from typing import Final
 
 import click
 
-from restante import __version__
+from restante import __version__, compiled
 from restante.cli.options import Group, shared_options
 
 
 @click.command()
 @shared_options
 def version() -> None:
-    """Print the version."""
-    click.echo(f"restante {__version__}")
+    """Print the version, and whether its hot modules are compiled."""
+    click.echo(f"restante {__version__}, {compiled.described()}")
 
 
 COMMANDS: Final = {

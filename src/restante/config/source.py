@@ -24,6 +24,9 @@ SETTINGS: Final[dict[str, Setting]] = {setting.path: setting for setting in sett
 CONFIG_VARIABLE: Final = "RESTANTE_CONFIG"
 """Names the configuration file."""
 
+_COMPILE_VARIABLE: Final = "RESTANTE_COMPILE"
+"""Is for installing, see ``docs/install.md``, and may still be there afterwards."""
+
 MAX_FILE: Final = 1 << 20
 """Octets. A larger file is no configuration."""
 
@@ -154,6 +157,6 @@ def _unknown_key(section: str, key: str) -> str:
 def _is_ours(variable: str) -> bool:
     return (
         variable.startswith(ENVIRONMENT_PREFIX)
-        and variable != CONFIG_VARIABLE
+        and variable not in (CONFIG_VARIABLE, _COMPILE_VARIABLE)
         and not _ORCHESTRATOR.fullmatch(variable)
     )

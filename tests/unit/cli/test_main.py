@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.support.command_line import CommandLine
 
-from restante import __version__, life
+from restante import __version__, compiled, life
 from restante.cli.main import COMMANDS
 from restante.cli.outcome import MEANINGS, Exit, failure
 from restante.config import Config
@@ -19,7 +19,7 @@ def restante(tmp_path: Path) -> CommandLine:
 
 
 def test_version(restante: CommandLine) -> None:
-    assert restante("version").stdout == f"restante {__version__}\n"
+    assert restante("version").stdout == f"restante {__version__}, {compiled.described()}\n"
 
 
 def test_help_lists_every_command_in_order(restante: CommandLine) -> None:

@@ -69,9 +69,12 @@ class Assembly:
         self.fault: Malformed | LiteralRefused | None = None
         self.tag = head.tag
         self.name = head.name if isinstance(head, Head) else ""
+        self._begin(line)
+
+    def _begin(self, line: Line) -> None:
         self.add_line(line)
-        if isinstance(head, Malformed) and self.fault is None:
-            self.fail(head)
+        if isinstance(self._head, Malformed) and self.fault is None:
+            self.fail(self._head)
 
     @property
     def room(self) -> int:
