@@ -192,7 +192,7 @@ async def test_changes_from_before_they_were_listed(tmp_path: Path, store: Sqlit
     await store.close()
     connection = apsw.Connection(str(tmp_path / "accounts" / ALICE / "mail.db"))
     undo_changed(connection)
-    connection.pragma("user_version", 4)
+    connection.pragma("user_version", 5)
     connection.close()
     again = SqliteStore(tmp_path)
     await again.open()
