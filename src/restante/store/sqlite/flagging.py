@@ -24,7 +24,7 @@ from restante.store.sqlite.index import SqliteIndex
 from restante.store.sqlite.transaction import Done, Ledger, Transaction
 from restante.store.sqlite.uids import rows
 
-_FEW_SETS: Final = 8
+_FEW_SETS: Final = 100
 """Sets that change at once up to which one statement takes a whole run of messages."""
 
 _combined = lru_cache(maxsize=256)(FlagOp.combine)
@@ -135,7 +135,8 @@ def _change(
 ) -> None:
     """Move *uids*, which have *flags*, on; with *run* none that has such flags and lies between them is to stay."""
     counts = Counter(flags) if len(moving) > 1 else dict.fromkeys(moving, len(flags))
-    new = {now: moving[now] for now in counts}
+    # The most frequent first, as they are compared one after the other.
+    new = {now: moving[now] for now in sorted(counts, key=counts.__getitem__, reverse=True)}
     tx.check_keywords(ledger.id, [after for now, after in new.items() if not after.keys <= now.keys])
     ledger.modseq = tx.next_modseq()
     spans = ((uids[0], uids[-1]),) if run else UidSet.of(uids).ranges
