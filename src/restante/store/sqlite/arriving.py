@@ -57,8 +57,9 @@ def append(tx: Transaction, mailbox: int, arrivals: Sequence[Arrival]) -> Done[A
     tx.check_keywords(mailbox, {arrival.flags for arrival in arrivals})
     uids = [Uid(uid) for uid in ledger.take_uids(len(arrivals))]
     ledger.modseq = tx.next_modseq()
-    for uid, arrival in zip(uids, arrivals, strict=True):
-        _insert(tx, ledger, uid, arrival)
+    _insert(tx, ledger, uids, arrivals)
+    for arrival in arrivals:
+        ledger.add(arrival.flags, arrival.summary.size)
     ledger.recent += len(arrivals)
     tx.write_changed(ledger, ((uids[0], uids[-1]),))
     modseq = ModSeq(ledger.modseq)
@@ -66,36 +67,41 @@ def append(tx: Transaction, mailbox: int, arrivals: Sequence[Arrival]) -> Done[A
     return Done(Appended(UidValidity(ledger.uid_validity), tuple(uids), modseq), (change,))
 
 
-def _insert(tx: Transaction, ledger: Ledger, uid: Uid, arrival: Arrival) -> None:
-    size = arrival.summary.size
-    content = _insert_content(tx, arrival)
-    tx.connection.execute(
+def _insert(tx: Transaction, ledger: Ledger, uids: Sequence[Uid], arrivals: Sequence[Arrival]) -> None:
+    """All rows, a table at a time: a statement begins once, and a table's pages lie together."""
+    many = tx.connection.executemany
+    first: int = tx.connection.execute("SELECT ifnull(max(id), 0) + 1 FROM content").get
+    numbered = list(enumerate(arrivals, first))
+    many(
+        "INSERT INTO content (id, size, sent_day, email_id, thread_id, blob, sort_keys, envelope, body, bodystructure, parts, "
+        "preview) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [(content, *_content(arrival)) for content, arrival in numbered],
+    )
+    many("INSERT INTO header VALUES (?, ?)", [(content, arrival.header) for content, arrival in numbered])
+    many(
+        "INSERT INTO body VALUES (?, ?)",
+        [(content, arrival.body) for content, arrival in numbered if arrival.body is not None],
+    )
+    many("INSERT INTO unindexed VALUES (?, 1)", [(content,) for content, _ in numbered])
+    many(
         "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            ledger.id, uid, tx.flagset(arrival.flags), ledger.modseq, content, size,
-            arrival.date.epoch, arrival.date.zone, tx.now,
-        ),
+        [
+            (
+                ledger.id, uid, tx.flagset(arrival.flags), ledger.modseq, content, arrival.summary.size,
+                arrival.date.epoch, arrival.date.zone, tx.now,
+            )
+            for uid, (content, arrival) in zip(uids, numbered, strict=True)
+        ],
     )  # fmt: skip
-    ledger.add(arrival.flags, size)
 
 
-def _insert_content(tx: Transaction, arrival: Arrival) -> int:
-    summary, run = arrival.summary, tx.connection.execute
-    run(
-        "INSERT INTO content (size, sent_day, email_id, thread_id, blob, sort_keys, envelope, body, bodystructure, parts, "
-        "preview) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            summary.size, _sent_day(summary.sort_keys), arrival.email_id,
-            thread_id(summary.sort_keys, arrival.email_id), arrival.blob, pack_sort_keys(summary.sort_keys),
-            summary.envelope, summary.body, summary.bodystructure, summary.parts, _text(summary.preview),
-        ),
+def _content(arrival: Arrival) -> tuple[int | str | bytes | None, ...]:
+    summary = arrival.summary
+    keys = summary.sort_keys
+    return (
+        summary.size, _sent_day(keys), arrival.email_id, thread_id(keys, arrival.email_id), arrival.blob, pack_sort_keys(keys),
+        summary.envelope, summary.body, summary.bodystructure, summary.parts, _tidy(summary.preview),
     )  # fmt: skip
-    content = tx.connection.last_insert_rowid()
-    run("INSERT INTO header VALUES (?, ?)", (content, arrival.header))
-    if arrival.body is not None:
-        run("INSERT INTO body VALUES (?, ?)", (content, arrival.body))
-    run("INSERT INTO unindexed VALUES (?, 1)", (content,))
-    return content
 
 
 def pack_sort_keys(keys: SortKeys) -> bytes:
@@ -106,9 +112,13 @@ def pack_sort_keys(keys: SortKeys) -> bytes:
         return _pack([_text(value) for value in keys])
 
 
+def _tidy(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
 def _text(value: object) -> object:
     if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
+        return _tidy(value)
     if isinstance(value, tuple):
         return tuple(map(_text, value))
     return value

@@ -1,7 +1,8 @@
 """Transactions on an account's database: a group of jobs committed as one, and the WAL kept small and synced.
 
-Strategy: each job of a group has a savepoint, so one that is refused leaves the others be; a group that fails as a whole is
-tried again one by one. ``synchronous=FULL`` if any job promises durability.
+Strategy: jobs are run as if none were refused, since savepoints cost more than they seem. If one is, the group is begun again
+with a savepoint for each, so that it leaves the others be; a group that fails as a whole is tried again one by one.
+``synchronous=FULL`` if any job promises durability.
 
 The rule it protects: an entry has a result only once its commit returned, and a failing disk leaves no trace of its job.
 """
@@ -143,7 +144,28 @@ class Committer:
             with group[0]:
                 group[0].done = self._alone(connection, group[0].job)
             self._raise_fault(group[0])
-            return
+        elif not self._together(connection, group):
+            connection.execute("BEGIN IMMEDIATE")
+            self._apart(connection, group)
+
+    def _together(self, connection: apsw.Connection, group: list[Entry[object]]) -> bool:
+        """Run jobs in the transaction just begun, and end it; False, and nothing was done, if one of them was refused."""
+        try:
+            tx = self._transaction(connection)
+            for entry in group:
+                with entry:
+                    entry.done = entry.job(tx)
+                self._raise_fault(entry)
+                if entry.error is not None:
+                    return False
+            connection.execute("COMMIT")
+            self._sets.keep()
+        finally:
+            self._undo(connection)
+        return True
+
+    def _apart(self, connection: apsw.Connection, group: list[Entry[object]]) -> None:
+        """As :meth:`_together`, each job kept apart from the others, so that one refused leaves them be."""
         try:
             tx = self._transaction(connection)
             for entry in group:
