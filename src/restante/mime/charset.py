@@ -159,9 +159,14 @@ def _codec(label: str) -> str | None:
     return None
 
 
+def codec_of(label: bytes | str) -> str | None:
+    """As :func:`codec`, for a label that may still be octets."""
+    return codec(label.decode("latin-1") if isinstance(label, bytes) else label)
+
+
 def decode_text(octets: bytes, label: bytes | str | None) -> str:
     """*octets* as text by the charset *label*; by :func:`guess_text` where it is missing, unknown or plainly wrong."""
-    name = codec(label.decode("latin-1") if isinstance(label, bytes) else label) if label else None
+    name = codec_of(label) if label else None
     if name is None or (name == "utf_8" and not octets.isascii()):
         return _labelled_utf8(octets) if name else guess_text(octets)
     if name == "cp1252":

@@ -21,7 +21,7 @@ class Envelope:
     """The envelope's fields; None where the header lacks one.
 
     ``sender`` and ``reply_to`` already hold ``from_`` where the message leaves them out. Address tuples are empty
-    where the field is missing or empty.
+    where the field is missing or empty. ``references`` is none of the ten that IMAP shows; threads are made by it (RFC 5256 §3).
     """
 
     date: bytes | None = None
@@ -34,9 +34,10 @@ class Envelope:
     bcc: Addresses = ()
     in_reply_to: bytes | None = None
     message_id: bytes | None = None
+    references: bytes | None = None
 
 
-_TEXTS: Final = (b"date", b"subject", b"in-reply-to", b"message-id")
+_TEXTS: Final = (b"date", b"subject", b"in-reply-to", b"message-id", b"references")
 _LISTS: Final = (b"from", b"sender", b"reply-to", b"to", b"cc", b"bcc")
 NAMES: Final = frozenset((*_TEXTS, *_LISTS))
 """Lower-case names of the fields an envelope is made of."""
@@ -69,6 +70,7 @@ def envelope_of(pairs: Iterable[tuple[bytes, bytes]]) -> Envelope:
         parsed.get(b"bcc", ()),
         _text(texts.get(b"in-reply-to")),
         _text(texts.get(b"message-id")),
+        _text(texts.get(b"references")),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from restante.mime.charset import decode_text, guess_text
+from restante.mime.charset import codec_of, decode_text, guess_text
 from restante.mime.header import raw_values
 from restante.mime.html import html_text
 from restante.mime.part import Part
@@ -23,6 +23,13 @@ PREVIEW_CHARACTERS: Final = 200
 
 _PREVIEW_OCTETS: Final = 64 * 1024
 _MAX_OCTETS: Final = 64 * 1024 * 1024
+_BEGINNING: Final = 1024
+"""Octets that most often hold the words of a preview."""
+
+_UNCERTAIN: Final = 4
+"""Octets before a cut that would be others without it: an encoded one is cut in two, or a group of base64."""
+
+_ASCII_IS_ASCII: Final = frozenset(("utf_8", "cp1252"))
 _UNSEEN: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f\u00ad\u034f\u200b-\u200f\u2060\ufeff]+")
 
 
@@ -62,17 +69,38 @@ def preview(raw: Raw, part: Part, characters: int = PREVIEW_CHARACTERS) -> str:
     texts = [one for one in part.walk() if one.type == b"TEXT" and not one.is_attachment]
     for subtype in (b"PLAIN", b"HTML"):
         for one in texts:
-            if one.subtype == subtype and (shown := _first_words(part_text(raw, one, _PREVIEW_OCTETS), characters)):
+            if one.subtype == subtype and (shown := _shown(raw, one, characters)):
                 return shown
     return ""
 
 
-def _first_words(text: str, characters: int) -> str:
-    """The first *characters* of *text* on one line, without what takes room and shows nothing."""
+def _shown(raw: Raw, part: Part, characters: int) -> str:
+    """The first *characters* of a text *part*, from its first kilobyte where that says for certain what the whole would."""
+    if part.subtype == b"PLAIN" and part.size > _BEGINNING:
+        octets = decode(raw[part.body_start : part.body_start + _BEGINNING], part.encoding)[:-_UNCERTAIN]
+        # ASCII is what it looks like in these charsets, whatever follows; in others it may be something else.
+        if octets.isascii() and (part.charset is None or codec_of(part.charset) in _ASCII_IS_ASCII):
+            words = _first_words(octets.decode(), characters, whole=False)
+            if words is not None:
+                return words
+    text = part_text(raw, part, _PREVIEW_OCTETS)
+    if len(text) > _BEGINNING:
+        words = _first_words(text[:_BEGINNING], characters, whole=False)
+        if words is not None:
+            return words
+    return _first_words(text, characters) or ""
+
+
+def _first_words(text: str, characters: int, *, whole: bool = True) -> str | None:
+    """The first *characters* of *text* on one line, without what takes room and shows nothing.
+
+    None if more of a text that is not *whole* might alter them.
+    """
     shown = " ".join(text.split())
     at = characters
-    while True:
+    while whole or at < len(shown):
         tidy = " ".join(_UNSEEN.sub("", shown[:at]).split())
         if len(tidy) >= characters or at >= len(shown):
             return tidy[:characters].rstrip()
         at *= 2
+    return None

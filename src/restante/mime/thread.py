@@ -7,7 +7,6 @@ identifier has one form.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -44,16 +43,8 @@ def message_ids(value: bytes, limit: int = _MAX_IDS) -> tuple[bytes, ...]:
     return tuple(one for one in ids if 0 < len(one) <= _MAX_OCTETS)
 
 
-def thread_keys(pairs: Iterable[tuple[bytes, bytes]]) -> ThreadKeys:
-    """The keys from (name, raw value) *pairs* of a header, names in any case; of a repeated field the first counts."""
-    found: dict[bytes, bytes] = {}
-    for name, value in pairs:
-        if len(name) in _LENGTHS and (key := name.lower()) in _FIELDS:
-            found.setdefault(key, value)
-    own = message_ids(found.get(b"message-id", b""), 1)
-    ancestors = message_ids(found.get(b"references", b"")) or message_ids(found.get(b"in-reply-to", b""), 1)
+def thread_keys(message_id: bytes | None, references: bytes | None, in_reply_to: bytes | None) -> ThreadKeys:
+    """The keys from the values of a header's fields; of a repeated field the first counts."""
+    own = message_ids(message_id or b"", 1)
+    ancestors = message_ids(references or b"") or message_ids(in_reply_to or b"", 1)
     return ThreadKeys(own[0] if own else None, ancestors)
-
-
-_FIELDS: Final = frozenset((b"message-id", b"references", b"in-reply-to"))
-_LENGTHS: Final = frozenset(map(len, _FIELDS))

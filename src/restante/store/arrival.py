@@ -21,7 +21,6 @@ from restante.mime.content import TEXT_PLAIN
 from restante.mime.date import sent_date
 from restante.mime.encode import dump
 from restante.mime.envelope import Envelope
-from restante.mime.header import raw_values
 from restante.mime.part import Part
 from restante.mime.scan import DEFAULT_LIMITS, Raw, ScanLimits, scan
 from restante.mime.subject import base_subject
@@ -80,16 +79,17 @@ def summarise(raw: Octets, limits: ScanLimits = DEFAULT_LIMITS) -> Summary:
 def _read(raw: Octets, limits: ScanLimits) -> Summary:
     part = scan(raw, limits)
     head = raw[: min(part.body_start, limits.header)]
-    return _summary(raw, part, preview(raw, part), _sort_keys(part.envelope or _NO_ENVELOPE, head), head)
+    return _summary(raw, part, preview(raw, part), _sort_keys(part.envelope or _NO_ENVELOPE), head)
 
 
 def _summary(raw: Octets, part: Part, words: str, keys: SortKeys, head: bytes) -> Summary:
+    body, bodystructure = structure.bodies(part)
     return Summary(
         size=len(raw),
         header_size=part.body_start,
         envelope=structure.envelope(part.envelope or _NO_ENVELOPE),
-        body=structure.body(part),
-        bodystructure=structure.body(part, extensible=True),
+        body=body,
+        bodystructure=bodystructure,
         parts=dump(part),
         preview=words,
         sort_keys=keys,
@@ -97,10 +97,10 @@ def _summary(raw: Octets, part: Part, words: str, keys: SortKeys, head: bytes) -
     )
 
 
-def _sort_keys(envelope: Envelope, head: bytes) -> SortKeys:
+def _sort_keys(envelope: Envelope) -> SortKeys:
     sent = sent_date(envelope.date)
     subject, is_reply = base_subject(decode_words(envelope.subject or b""))
-    threading = thread_keys(raw_values(head))
+    threading = thread_keys(envelope.message_id, envelope.references, envelope.in_reply_to)
     return SortKeys(
         sent=None if sent is None else sent.epoch,
         sent_zone=0 if sent is None else sent.zone,

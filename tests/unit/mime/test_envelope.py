@@ -72,7 +72,8 @@ def test_message_ids(value: bytes, wanted: tuple[bytes, ...]) -> None:
     ],
 )
 def test_thread_keys(header: bytes, wanted: ThreadKeys) -> None:
-    assert thread_keys(raw_values(header)) == wanted
+    found = envelope(raw_values(header))
+    assert thread_keys(found.message_id, found.references, found.in_reply_to) == wanted
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,14 @@ class Connection:
 
     def receive(self, data: bytes) -> None:
         """Feed what arrived; see :meth:`next_event`."""
-        if not self._closed:
+        if self._closed:
+            return
+        if self._incoming is not None and self._incoming.left and not len(self._fragments):
+            # A large literal's octets go where they are to stay, without a stop on the way.
+            left = self._incoming.left
+            self._incoming.write(data[:left])
+            data = data[left:]
+        if data:
             self._fragments.feed(data)
 
     def next_event(self) -> Event | None:

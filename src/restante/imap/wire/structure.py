@@ -37,19 +37,21 @@ def envelope(value: Envelope, *, utf8: bool = False) -> bytes:
 
 def body(part: Part, extensible: bool = False, *, utf8: bool = False) -> bytes:
     """``body``: of *part* and all below it; as BODYSTRUCTURE with *extensible*, as BODY without."""
+    return bodies(part, utf8=utf8)[extensible]
+
+
+def bodies(part: Part, *, utf8: bool = False) -> tuple[bytes, bytes]:
+    """*part* and all below it as BODY and as BODYSTRUCTURE, which have most in common."""
     if part.type == b"MULTIPART":
-        return _multipart(part, extensible, utf8)
-    fields = _basic(part, utf8)
-    if part.message is not None:
-        fields.append(envelope(part.message.envelope or _NO_ENVELOPE, utf8=utf8))
-        fields.append(body(part.message, extensible, utf8=utf8))
-        fields.append(b"%d" % part.lines)
-    elif part.type == b"TEXT":
-        fields.append(b"%d" % part.lines)
-    if extensible:
-        fields.append(nstring(part.md5, utf8=utf8))
-        fields.extend(_extension(part, utf8))
-    return parenthesised(fields)
+        return _multipart(part, utf8)
+    short, more = _basic(part, utf8), [nstring(part.md5, utf8=utf8), *_extension(part, utf8)]
+    if part.message is None:
+        if part.type == b"TEXT":
+            short.append(b"%d" % part.lines)
+        return parenthesised(short), parenthesised(short + more)
+    short.append(envelope(part.message.envelope or _NO_ENVELOPE, utf8=utf8))
+    lines, (inner, inner_extended) = b"%d" % part.lines, bodies(part.message, utf8=utf8)
+    return parenthesised([*short, inner, lines]), parenthesised([*short, inner_extended, lines, *more])
 
 
 def _basic(part: Part, utf8: bool) -> list[bytes]:
@@ -64,14 +66,15 @@ def _basic(part: Part, utf8: bool) -> list[bytes]:
     ]
 
 
-def _multipart(part: Part, extensible: bool, utf8: bool) -> bytes:
+def _multipart(part: Part, utf8: bool) -> tuple[bytes, bytes]:
     # The grammar wants at least one body: 1*body SP media-subtype.
-    children = part.children or (_EMPTY_BODY,)
-    fields = [b"".join(body(child, extensible, utf8=utf8) for child in children), string(part.subtype, utf8=utf8)]
-    if extensible:
-        fields.append(_params(part.params, utf8))
-        fields.extend(_extension(part, utf8))
-    return parenthesised(fields)
+    children = [bodies(child, utf8=utf8) for child in part.children or (_EMPTY_BODY,)]
+    subtype = string(part.subtype, utf8=utf8)
+    more = (_params(part.params, utf8), *_extension(part, utf8))
+    return (
+        parenthesised((b"".join([short for short, _ in children]), subtype)),
+        parenthesised((b"".join([extended for _, extended in children]), subtype, *more)),
+    )
 
 
 def _extension(part: Part, utf8: bool) -> list[bytes]:
@@ -87,10 +90,10 @@ def _extension(part: Part, utf8: bool) -> list[bytes]:
 def _params(params: Params, utf8: bool) -> bytes:
     if not params:
         return _NIL
-    return parenthesised(string(text, utf8=utf8) for pair in params for text in pair)
+    return parenthesised([string(text, utf8=utf8) for pair in params for text in pair])
 
 
 def _addresses(people: Iterable[Address], utf8: bool) -> bytes:
     """``"(" 1*address ")" / nil``, the addresses without a space between them."""
-    written = b"".join(parenthesised(nstring(text, utf8=utf8) for text in person) for person in people)
+    written = b"".join([parenthesised([nstring(text, utf8=utf8) for text in person]) for person in people])
     return b"(%b)" % written if written else _NIL

@@ -18,6 +18,9 @@ from restante.model.message_set import MessageSet
 _NEEDS_LITERAL: Final = re.compile(rb"[\x00\r\n\x80-\xff]")
 _NEEDS_LITERAL_UTF8: Final = re.compile(rb"[\x00\r\n]")
 _ESCAPE: Final = re.compile(rb'(["\\])')
+_SPECIAL: Final = bytes((0x00, 0x0A, 0x0D, *b'"\\', *range(0x80, 0x100)))
+"""Octets for whose sake a string cannot just stand between quotes."""
+
 _ASTRING: Final = re.compile(rb"[!#$&'+,\-./0-9:;<=>?@A-Z\[\]^_`a-z|}~]+")
 _MAX_QUOTED: Final = 1000
 """Octets. Longer strings go as literals: line-limited clients (RFC 2683 §3.2.1.5) read those by count."""
@@ -37,6 +40,9 @@ def string(value: bytes, *, utf8: bool = False) -> bytes:
     """``string``: quoted if it can be. With *utf8* (RFC 9755 §3), valid UTF-8 goes quoted too."""
     if len(value) > _MAX_QUOTED:
         return literal(value)
+    if len(value.translate(None, _SPECIAL)) == len(value):
+        # Nearly everything: nothing to escape, nothing to look for.
+        return b'"%b"' % value
     if not _NEEDS_LITERAL.search(value):
         return quoted(value)
     if utf8 and not _NEEDS_LITERAL_UTF8.search(value) and _is_utf8(value):
