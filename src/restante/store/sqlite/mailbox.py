@@ -252,9 +252,12 @@ class SqliteMailbox:
         """Store all *messages*, or none. Raises NoSuchMailbox, MessageTooBig, LimitReached, Unavailable."""
         account, number = self._account, self._number
         try:
-            self._read(lambda each: reading.modseq_of(each, number))
+            self._check()
             intake.check_sizes(messages, account.shared.limits.message)
             large = any(map(account.intake.is_large, messages))
+            if large:
+                # Its transaction would notice, too, but not before they were put to disk.
+                self._read(lambda each: reading.modseq_of(each, number))
             ready = messages if large else intake.in_memory(messages)
         except BaseException:
             intake.discard(messages)
@@ -304,7 +307,13 @@ class SqliteMailbox:
             # On the loop, where alone the index is changed.
             return job(tx, self._index)
 
-        return await self._write_lightly(job, here if len(uids) <= _SOME else None)
+        done = self._now(here) if len(uids) <= _SOME else None
+        if done is None:
+            return await self._lightly(job)
+        if self._index is not None and self._index.modseq == done.value.modseq:
+            # The transaction, which kept others from writing, saw all that the index holds.
+            self._looked = self._account.shared.moment.look()
+        return done.value
 
     async def expunge(self, uids: Sequence[Uid] | None = None, *, deleted_only: bool = True) -> Expunged:
         """Remove messages. Raises NoSuchMailbox, Unavailable."""
@@ -320,13 +329,19 @@ class SqliteMailbox:
         def job(tx: Transaction) -> Done[Uid]:
             return flagging.claim_recent(tx, self._number)
 
-        return await self._write_lightly(job, job)
+        done = self._now(job)
+        return done.value if done is not None else await self._lightly(job)
 
-    async def _write_lightly(self, job: Job[T], here: Job[T] | None) -> T:
-        """Run a job that needs no fsync: as *here* says if that may be now, since nobody else is writing."""
+    async def _lightly(self, job: Job[T]) -> T:
+        """Run a job that needs no fsync when its turn comes. Raises as the job, NoSuchMailbox."""
+        self._check()
+        return await self._account.writer.run(job, durable=False)
+
+    def _check(self) -> None:
         if not self._account.alive:
             raise NoSuchMailbox("the mailbox was deleted")
-        done = self._account.writer.run_now(here) if here is not None else None
-        if done is not None:
-            return done.value
-        return await self._account.writer.run(job, durable=False)
+
+    def _now(self, job: Job[T]) -> Done[T] | None:
+        """Run a job that needs no fsync here and now, if nobody else is writing. Raises as the job, NoSuchMailbox."""
+        self._check()
+        return self._account.writer.run_now(job)
