@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final
+from functools import lru_cache
+from itertools import islice
+from typing import Final, NamedTuple
 
 from restante.mime.address import Address, addresses
 from restante.mime.charset import guess_text
@@ -19,7 +21,7 @@ from restante.mime.encode import load
 from restante.mime.header import raw_values, unfold
 from restante.mime.part import Part
 from restante.mime.scan import Raw
-from restante.mime.text import header_text, part_text
+from restante.mime.text import part_text
 from restante.mime.words import decode_words
 from restante.store.matching import Key, fold
 
@@ -43,7 +45,7 @@ class MessageWords:
         attached: what gives the text of attachments, if they are searched.
     """
 
-    __slots__ = ("_attached", "_body", "_fields", "_header", "_key", "_limit", "_raw", "_tree")
+    __slots__ = ("_attached", "_body", "_fields", "_header", "_key", "_limit", "_raw", "_read", "_tree")
 
     def __init__(self, raw: Raw, parts: bytes, limit: int = _MAX_OCTETS, attached: Attached | None = None) -> None:
         self._raw = raw
@@ -51,7 +53,8 @@ class MessageWords:
         self._tree = load(parts)
         self._limit = limit
         self._key: Key = fold
-        self._fields: list[tuple[str, tuple[str, ...]]] | None = None
+        self._read: list[_Field] | None = None
+        self._fields: dict[str, list[str]] = {}
         self._header: str | None = None
         self._body: str | None = None
 
@@ -59,24 +62,35 @@ class MessageWords:
         """The key in use; what was made by another is forgotten, for one search hardly has two."""
         key = key or fold
         if key is not self._key:
-            self._key, self._fields, self._header, self._body = key, None, None, None
+            self._key, self._fields, self._header, self._body = key, {}, None, None
         return key
 
     def field(self, name: str, key: Key | None = None) -> Sequence[str]:
         """The texts of the fields called *name*."""
         key = self._compared_by(key)
-        if self._fields is None:
-            head = self._raw[: min(self._tree.body_start, self._limit)]
-            self._fields = [(fold(guess_text(own)), _forms(own, value, key)) for own, value in raw_values(head)]
         wanted = fold(name)
-        return [form for own, forms in self._fields if own == wanted for form in forms]
+        found = self._fields.get(wanted)
+        if found is None:
+            found = [key(form) for each in self._top() if each.folded == wanted for form in (each.text, *each.forms)]
+            self._fields[wanted] = found
+        return found
+
+    def _top(self) -> list[_Field]:
+        """The fields of the message's own header."""
+        if self._read is None:
+            head = self._raw[: min(self._tree.body_start, self._limit)]
+            self._read = _fields(head)
+        return self._read
 
     def header(self, key: Key | None = None) -> str:
         """The header's fields, each with its name, and those of every part."""
         key = self._compared_by(key)
         if self._header is None:
-            heads = (self._raw[part.start : part.body_start] for part in self._tree.walk())
-            self._header = "\n".join([key(text) for head in heads if head for text in _header_texts(head)])
+            heads = (self._raw[part.start : part.body_start] for part in islice(self._tree.walk(), 1, None))
+            own = self._raw[: self._tree.body_start]
+            texts = [_header_texts(own, self._top())] if own else []
+            texts += [_header_texts(head, _fields(head)) for head in heads if head]
+            self._header = "\n".join([key(text) for each in texts for text in each])
         return self._header
 
     def body(self, key: Key | None = None) -> str:
@@ -92,7 +106,7 @@ class MessageWords:
             if part.message is not None and left > 0:
                 head = self._raw[part.message.start : min(part.message.body_start, part.message.start + left)]
                 left -= len(head)
-                yield from _header_texts(head)
+                yield from _header_texts(head, _fields(head))
             elif part.type == b"TEXT" and left > 0:
                 yield part_text(self._raw, part, left)
                 left -= part.size
@@ -102,20 +116,36 @@ class MessageWords:
                 yield attached
 
 
-def _header_texts(head: bytes) -> Iterator[str]:
-    found = raw_values(head)
+class _Field(NamedTuple):
+    """A header field: its name, compared and as shown, its text, and other forms it is looked for in."""
+
+    folded: str
+    name: str
+    text: str
+    forms: tuple[str, ...]
+
+
+def _fields(head: bytes) -> list[_Field]:
+    return [_field(name, value) for name, value in raw_values(head)]
+
+
+def _field(name: bytes, value: bytes) -> _Field:
+    folded, shown, addressed = _known(name)
+    return _Field(folded, shown, decode_words(value), tuple(_address_forms(value)) if addressed else ())
+
+
+@lru_cache(maxsize=512)
+def _known(name: bytes) -> tuple[str, str, bool]:
+    """A field's name, compared and as shown, and whether it has addresses."""
+    shown = guess_text(name)
+    return fold(shown), shown, name.lower() in _ADDRESS_FIELDS
+
+
+def _header_texts(head: bytes, fields: Sequence[_Field]) -> Iterator[str]:
     # Octets without any field, a text someone forgot to give a header, are text all the same.
-    yield header_text(head) if found else guess_text(head)
-    for name, value in found:
-        if name.lower() in _ADDRESS_FIELDS:
-            yield from _address_forms(value)
-
-
-def _forms(name: bytes, value: bytes, key: Key) -> tuple[str, ...]:
-    forms = [decode_words(value)]
-    if name.lower() in _ADDRESS_FIELDS:
-        forms.extend(_address_forms(value))
-    return tuple(key(form) for form in forms)
+    yield "\n".join([f"{each.name}: {each.text}" for each in fields]) if fields else guess_text(head)
+    for each in fields:
+        yield from each.forms
 
 
 def _address_forms(value: bytes) -> Iterator[str]:
