@@ -239,8 +239,9 @@ def test_the_index_finds_what_reading_finds(
 def test_every_piece_of_a_text_is_looked_up_by_characters_it_has(text: str, data: st.DataObject) -> None:
     whole = fold(text)
     start = data.draw(st.integers(0, len(whole)))
-    asked = fulltext.expression(whole[start : start + data.draw(st.integers(0, 60))])
-    known = fulltext.indexable(whole)
+    table = data.draw(st.sampled_from([fulltext.HEADER, fulltext.BODY]))
+    asked = fulltext.expression(table, whole[start : start + data.draw(st.integers(0, 60))])
+    known = fulltext.formed(table, whole)
     for each in [] if asked is None else asked[1:-1].split('" AND "'):
         wanted = each.replace('""', '"')
         assert len(wanted) == 3

@@ -11,3 +11,11 @@ def undo_changed(connection: apsw.Connection) -> None:
         "CREATE INDEX message_modseq ON message (mailbox, modseq); DROP TABLE changed; "
         "ALTER TABLE mailbox DROP COLUMN unlisted_modseq"
     )
+
+
+def undo_shorter_index(connection: apsw.Connection) -> None:
+    """Give an account's database the tables that the index of text had before its texts of fields were kept once each."""
+    for table in ("fields", "field_texts", "field_users"):
+        connection.execute(f"DROP TABLE {table}")
+    for name in ("from", "to", "cc", "bcc", "subject"):
+        connection.execute(f"CREATE TABLE {name}_words (content INTEGER PRIMARY KEY, words BLOB NOT NULL)")

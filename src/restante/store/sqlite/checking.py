@@ -12,7 +12,7 @@ from typing import Final, cast
 import apsw
 
 from restante.store.blobs.files import AccountBlobs
-from restante.store.sqlite import attached, fulltext
+from restante.store.sqlite import attached, fields, fulltext
 from restante.store.sqlite.reading import snapshot
 from restante.store.text_index import Progress, TextIndexStatus
 
@@ -29,7 +29,7 @@ def status(connection: apsw.Connection) -> TextIndexStatus:
     counts = connection.execute(
         "SELECT (SELECT count(*) FROM body_words_docsize), (SELECT count(*) FROM unindexed WHERE waits), "
         "(SELECT count(*) FROM unindexed WHERE NOT waits), (SELECT sum(pgsize) FROM dbstat WHERE aggregate = 1 AND "
-        "(name GLOB '*_words' OR name GLOB '*_words_*' OR name IN ('unindexed', 'attached')))"
+        "(name GLOB '*_words_*' OR name GLOB 'field_*' OR name IN ('fields', 'unindexed', 'attached')))"
     ).fetchone()
     return TextIndexStatus(*cast("tuple[int, int, int, int]", counts))
 
@@ -63,15 +63,19 @@ def _faults(
 
 def _strays(connection: apsw.Connection) -> Iterator[str]:
     """What the index holds of contents that are gone."""
-    plain = (*fulltext.FIELD_TABLES, "attached", "unindexed")
     for table, key in (
         ("header_words_docsize", "id"),
         ("body_words_docsize", "id"),
-        *((each, "content") for each in plain),
+        ("fields", "content"),
+        ("attached", "content"),
+        ("unindexed", "content"),
     ):
         left = connection.execute(f"SELECT count(*) FROM {table} WHERE {key} NOT IN (SELECT id FROM content)").get
         if left:
             yield f"{table}: {left} of messages that are gone"
+    wrong = fields.miscounted(connection)
+    if wrong:
+        yield f"{wrong} uses of fields' texts are not right"
 
 
 def _contents(
@@ -99,14 +103,11 @@ def _content(connection: apsw.Connection, entry: fulltext.Entry, *, documents: b
     if run("SELECT 1 FROM unindexed WHERE content = ?", (entry.content,)).get is not None:
         return
     indexed = run("SELECT 1 FROM body_words_docsize WHERE id = ?", (entry.content,)).get is not None
-    fields = tuple(
-        run(f"SELECT words FROM {table} WHERE content = ?", (entry.content,)).get for table in fulltext.FIELD_TABLES
-    )
     if not indexed or entry.texts is None:
         yield f"content {entry.content} is neither indexed nor waiting"
     elif documents and entry.attached is None and attached.is_missing(connection, entry.content):
         yield f"content {entry.content}: the text of its attachments is missing"
-    elif fields != entry.fields:
+    elif fields.of(connection, entry.content) != entry.fields:
         yield f"content {entry.content}: the fields are not the message's"
     else:
         for table, text in zip(("header_words", "body_words"), entry.texts, strict=True):
@@ -121,7 +122,7 @@ def _samples(text: str) -> Iterator[str]:
 
 
 def _finds(connection: apsw.Connection, table: str, content: int, sample: str) -> bool:
-    asked = fulltext.expression(sample)
+    asked = fulltext.expression(table, sample)
     if asked is None:
         return True
     found = connection.execute(f"SELECT 1 FROM {table} WHERE {table} MATCH ? AND rowid = ?", (asked, content))

@@ -1,8 +1,10 @@
 """The tables of the index of text: which contents are in it, what of each, and which wait.
 
 Strategy: ``header_words`` and ``body_words`` hold, for each sequence of three characters, the contents whose folded text has it
-(FTS5's trigram tokenizer, without positions or the text itself); a table for each field that people search by holds
-its folded texts. A content arrives into ``unindexed`` and moves into the other tables with its like, for an index is written in
+(FTS5's trigram tokenizer, without positions or the text itself), spaces left out: so the sequences reach from word to word, and
+a phrase of common words proposes few. In headers, where much is random, characters that look or sound alike count as one, or
+half the index would be of what nobody looks for. The fields that people search by are in :mod:`restante.store.sqlite.fields`.
+A content arrives into ``unindexed`` and moves into the other tables with its like, for an index is written in
 batches at half the cost, and a seventh of the pages, of one message at a time.
 
 The rule it protects: each content is either in the tables or in ``unindexed``, changed in one transaction; a search
@@ -14,7 +16,7 @@ from __future__ import annotations
 import mmap
 import unicodedata
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, NamedTuple, cast
@@ -23,23 +25,17 @@ import apsw
 
 from restante.mime.scan import Raw
 from restante.store.blobs.files import AccountBlobs
+from restante.store.sqlite import fields
 from restante.store.sqlite.transaction import Done, Transaction
 from restante.store.words import EDITION, MessageWords
-
-FIELDS: Final = ("from", "to", "cc", "bcc", "subject")
-"""The fields that have tables: ``from_words`` and so on."""
-
-SEPARATOR: Final = "\n"
-"""Between the texts of one field in its table."""
 
 BATCH: Final = 32
 """Contents indexed in one transaction, some 20 ms of work; so many wait at most, but while they come faster."""
 
-_FTS_TABLES: Final = ("header_words", "body_words")
-FIELD_TABLES: Final = tuple(f"{name}_words" for name in FIELDS)
-"""The tables of :data:`FIELDS`: the folded texts of each content that has the field."""
+HEADER: Final = "header_words"
+BODY: Final = "body_words"
 
-TABLES: Final = (*_FTS_TABLES, *FIELD_TABLES)
+TABLES: Final = (HEADER, BODY, *fields.TABLES)
 """All tables of the index but ``unindexed``."""
 
 _TRIGRAMS: Final = 16
@@ -61,22 +57,37 @@ class Entry:
     fields: tuple[bytes | None, ...] = ()
     attached: str | None = None
 
-    def rows(self) -> Iterator[tuple[str, str | bytes]]:
-        """What each table has of it."""
-        if self.texts is not None:
-            yield from zip(_FTS_TABLES, self.texts, strict=True)
-        yield from ((table, words) for table, words in zip(FIELD_TABLES, self.fields, strict=True) if words is not None)
+
+_ALIKE: Final = b"a4 bv8 ckq9 dt7 e3 fw gj6 iy l1 mn o0 s5 xz2 -+/=_"
+"""Characters that count as one in headers, in groups."""
+
+_FORMS: Final = {
+    HEADER: bytes.maketrans(
+        b"".join(group[1:] for group in _ALIKE.split()),
+        b"".join(group[:1] * (len(group) - 1) for group in _ALIKE.split()),
+    ),
+    BODY: None,
+}
 
 
-def expression(needle: str, *, marks: bool = True) -> str | None:
-    """What to ask ``header_words`` or ``body_words`` for a folded *needle*: a superset answers; None if they cannot help.
+def formed(table: str, text: str) -> str:
+    """Folded *text* as *table* has it, or a needle as it is looked up there.
+
+    FTS5 would end a text at a NUL, and half a surrogate pair is no character.
+    """
+    whole = text.replace("\0", "\ufffd") if "\0" in text else text
+    return whole.encode("utf-8", "replace").translate(_FORMS[table], b" ").decode()
+
+
+def expression(table: str, needle: str, *, marks: bool = True) -> str | None:
+    """What to ask *table* for a folded *needle*: a superset answers; None if it cannot help.
 
     Without *marks* nothing is asked that has a combining mark: folding puts marks in order, so it may part those of a needle that
     another comparison finds together.
     """
-    if len(needle) < 3 or not _is_text(needle):
+    known = formed(table, needle)
+    if len(known) < 3 or not _is_text(needle):
         return None
-    known = indexable(needle)
     starts = range(0, len(known) - 2, max(1, (len(known) - 3) // _TRIGRAMS + 1))
     wanted = dict.fromkeys(known[at : at + 3] for at in (*starts, len(known) - 3))
     if not marks:
@@ -90,16 +101,6 @@ def _is_text(needle: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def indexable(text: str) -> str:
-    """*text* for FTS5: it would end at a NUL, and half a surrogate pair is no character."""
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
-
-
-def octets(texts: Iterable[str]) -> bytes:
-    """*texts* as the fields' tables keep and compare them."""
-    return SEPARATOR.join(dict.fromkeys(texts)).encode("utf-8", "surrogatepass")
 
 
 def waiting(connection: apsw.Connection, limit: int) -> list[int]:
@@ -168,8 +169,8 @@ def _entry(content: int, message: Message, attached: str | None) -> Entry:
         return Entry(content, None, (), attached)
     if sum(map(len, texts)) > _MOST:
         return Entry(content, None, (), attached)
-    found = tuple(octets(each) if (each := words.field(name)) else None for name in FIELDS)
-    return Entry(content, (indexable(texts[0]), indexable(texts[1])), found, attached)
+    found = tuple(fields.octets(each) if (each := words.field(name)) else None for name in fields.NAMES)
+    return Entry(content, texts, found, attached)
 
 
 def enter(tx: Transaction, batch: Sequence[Entry], edition: str = EDITION) -> Done[int]:
@@ -188,8 +189,9 @@ def enter(tx: Transaction, batch: Sequence[Entry], edition: str = EDITION) -> Do
         if entry.texts is None:
             run("INSERT INTO unindexed VALUES (?, 0)", (entry.content,))
             continue
-        for table, words in entry.rows():
-            run(f"INSERT INTO {table} (rowid, words) VALUES (?, ?)", (entry.content, words))
+        for table, text in zip((HEADER, BODY), entry.texts, strict=True):
+            run(f"INSERT INTO {table} (rowid, words) VALUES (?, ?)", (entry.content, formed(table, text)))
+        fields.enter(tx.connection, entry.content, entry.fields)
     return Done(count)
 
 
@@ -207,8 +209,9 @@ def forget(connection: apsw.Connection, content: int) -> None:
     connection.execute("DELETE FROM attached WHERE content = ?", (content,))
     if connection.execute("DELETE FROM unindexed WHERE content = ? RETURNING content", (content,)).get is not None:
         return
-    for table in TABLES:
+    for table in (HEADER, BODY):
         connection.execute(f"DELETE FROM {table} WHERE rowid = ?", (content,))
+    fields.forget(connection, content)
 
 
 def start_over(connection: apsw.Connection, edition: str = EDITION) -> None:
@@ -217,12 +220,20 @@ def start_over(connection: apsw.Connection, edition: str = EDITION) -> None:
     The tables are made anew, should they be damaged.
     """
     for table in (*TABLES, "attached"):
-        made: str = connection.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (table,)).get
-        connection.execute(f"DROP TABLE {table}")
-        connection.execute(made)
+        _make_anew(connection, table)
     connection.execute("DELETE FROM unindexed")
     connection.execute("INSERT INTO unindexed SELECT id, 1 FROM content")
     connection.execute("UPDATE index_state SET edition = ?", (edition,))
+
+
+def _make_anew(connection: apsw.Connection, table: str) -> None:
+    """Empty *table*, with its indexes."""
+    made = connection.execute(
+        "SELECT sql FROM sqlite_schema WHERE tbl_name = ? AND sql IS NOT NULL ORDER BY type DESC", (table,)
+    ).fetchall()
+    connection.execute(f"DROP TABLE {table}")
+    for row in made:
+        connection.execute(cast("str", row[0]))
 
 
 def is_current(connection: apsw.Connection, edition: str = EDITION) -> bool:

@@ -24,7 +24,7 @@ from restante.store import masks
 from restante.store import query as q
 from restante.store.masks import NONE, Mask
 from restante.store.matching import cost, fold
-from restante.store.sqlite import fulltext
+from restante.store.sqlite import fields, fulltext
 from restante.store.sqlite.beside import Group
 from restante.store.sqlite.narrowing import Held, told
 
@@ -34,7 +34,7 @@ FEW: Final = 32
 _RARE: Final = 2_000
 """Contents proposed up to which their fields are looked up one by one; beyond, a pass over all is no dearer."""
 
-_FIELD_TABLES: Final = dict(zip(fulltext.FIELDS, fulltext.FIELD_TABLES, strict=True))
+_FIELDS: Final = {name: number for number, name in enumerate(fields.NAMES)}
 
 _numbers: Final = msgspec.json.Decoder(list[int]).decode
 
@@ -49,22 +49,20 @@ class Between:
 
 @dataclass(frozen=True, slots=True)
 class Worded:
-    """A text criterion's parts: its folded needle, what to ask the trigrams, and the name of a field."""
+    """A text criterion's folded needle, and the name of a field."""
 
     needle: str
-    asked: str | None
     field: str | None
 
     @classmethod
     def of(cls, query: q.Header | q.Body | q.Text) -> Worded:
         """*query* taken apart."""
-        needle = fold(query.text)
-        return cls(needle, fulltext.expression(needle), fold(query.name) if isinstance(query, q.Header) else None)
+        return cls(fold(query.text), fold(query.name) if isinstance(query, q.Header) else None)
 
     @property
     def octets(self) -> bytes | None:
-        """The needle as the fields' tables compare it, or None if it may span two texts there."""
-        return None if fulltext.SEPARATOR in self.needle else fulltext.octets([self.needle])
+        """The needle as the fields' texts compare it, or None if it may span two of them."""
+        return None if fields.SEPARATOR in self.needle else fields.octets([self.needle])
 
 
 class Proposer:
@@ -135,43 +133,48 @@ class Proposer:
             return self._header(worded)
         if not worded.needle:
             return self._exactly(self._held.every)
-        if worded.asked is None:
-            return self._unknown()
-        body = self._trigrams("body_words", worded.asked) | self.pending
+        body = self._trigrams(fulltext.BODY, worded.needle)
         if isinstance(query, q.Body):
-            return Between(NONE, body)
-        header = self._trigrams("header_words", worded.asked)
-        return Between(self._in_a_field(worded) & ~self.pending, header | body)
+            return self._open(body)
+        header = self._trigrams(fulltext.HEADER, worded.needle)
+        if body is None or header is None:
+            return self._unknown()
+        return Between(self._in_a_field(worded) & ~self.pending, header | body | self.pending)
+
+    def _open(self, mask: Mask | None) -> Between:
+        """None for certain, and what waits as well as *mask*."""
+        return self._unknown() if mask is None else Between(NONE, mask | self.pending)
 
     def _collated(self, query: q.Header | q.Body | q.Text) -> Between:
         """No collation finds what folding does not, but which of that it finds is for a reading to say."""
-        asked = fulltext.expression(fold(query.text), marks=False)
-        if asked is None:
-            return self._unknown()
-        tables = {q.Header: ("header_words",), q.Body: ("body_words",), q.Text: ("header_words", "body_words")}
-        return Between(NONE, _united(self._trigrams(table, asked) for table in tables[type(query)]) | self.pending)
+        tables = {q.Header: (fulltext.HEADER,), q.Body: (fulltext.BODY,), q.Text: (fulltext.HEADER, fulltext.BODY)}
+        found = [self._trigrams(table, fold(query.text), marks=False) for table in tables[type(query)]]
+        return self._open(None if None in found else _united(each for each in found if each))
 
     def _header(self, worded: Worded) -> Between:
-        table, wanted = _FIELD_TABLES.get(worded.field or ""), worded.octets
-        if table is not None and wanted is not None:
-            exact = self._in_field(table, wanted, self._rare(worded.asked))
+        wanted = worded.octets
+        if worded.field in _FIELDS and wanted is not None:
+            exact = self._in_field(worded.field, wanted, self._rare(worded.needle))
             return Between(exact & ~self.pending, exact | self.pending)
-        if worded.asked is None:
-            return self._unknown()
-        return Between(NONE, self._trigrams("header_words", worded.asked) | self.pending)
+        return self._open(self._trigrams(fulltext.HEADER, worded.needle))
 
-    def _trigrams(self, table: str, asked: str) -> Mask:
+    def _trigrams(self, table: str, needle: str, *, marks: bool = True) -> Mask | None:
+        """The messages whose text in *table* may hold the folded *needle*; None if it cannot say."""
+        asked = fulltext.expression(table, needle, marks=marks)
+        if asked is None:
+            return None
         return self._ask(f"SELECT json_group_array(rowid) FROM {table} WHERE {table} MATCH ?", asked)
 
     def _in_a_field(self, worded: Worded) -> Mask:
         wanted = worded.octets
         if wanted is None:
             return NONE
-        rare = self._rare(worded.asked)
-        return _united(self._in_field(table, wanted, rare) for table in _FIELD_TABLES.values())
+        rare = self._rare(worded.needle)
+        return _united(self._in_field(name, wanted, rare) for name in _FIELDS)
 
-    def _rare(self, asked: str | None) -> array[int] | None:
-        """The contents whose headers may hold what is *asked*, unless they are many."""
+    def _rare(self, needle: str) -> array[int] | None:
+        """The contents whose headers may hold the folded *needle*, unless they are many."""
+        asked = fulltext.expression(fulltext.HEADER, needle)
         if asked is None:
             return None
         found = self._read(
@@ -181,17 +184,29 @@ class Proposer:
         )
         return array("q", found) if len(found) < _RARE else None
 
-    def _in_field(self, table: str, wanted: bytes, rare: array[int] | None) -> Mask:
-        """The messages with *wanted* in the field of that *table*, which are among *rare*."""
+    def _in_field(self, name: str, wanted: bytes, rare: array[int] | None) -> Mask:
+        """The messages with *wanted* in the field of that *name*, which are among *rare*."""
+        field = _FIELDS[name]
+        column = fields.COLUMNS[field]
         if not wanted:
-            return self._ask(f"SELECT json_group_array(content) FROM {table}")
-        asked = "SELECT json_group_array(w.content) FROM"
+            return self._ask(f"SELECT json_group_array(content) FROM fields WHERE {column} IS NOT NULL")
         if rare is None:
-            return self._ask(f"{asked} {table} w WHERE instr(w.words, ?)", wanted)
+            users = "CROSS JOIN field_users u ON u.field = t.field AND u.text = t.text"
+            return self._ask(
+                f"SELECT json_group_array(u.content) FROM field_texts t {users} WHERE t.field = ? AND instr(t.words, ?)",
+                field,
+                wanted,
+            )
         if not rare:
             return NONE
-        among = f"carray(?1) c CROSS JOIN {table} w ON w.content = c.value"
-        return self._ask(f"{asked} {among} WHERE instr(w.words, ?2)", apsw.carray(rare), wanted)
+        texts = f"CROSS JOIN field_texts t ON t.field = ?2 AND t.text = f.{column}"
+        return self._ask(
+            "SELECT json_group_array(f.content) FROM carray(?1) c CROSS JOIN fields f ON f.content = c.value "
+            f"{texts} WHERE instr(t.words, ?3)",
+            apsw.carray(rare),
+            field,
+            wanted,
+        )
 
     def _ask(self, asked: str, *values: str | int | bytes | apsw.CArrayBinding) -> Mask:
         """The messages whose contents a statement gives."""

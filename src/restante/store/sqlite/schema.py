@@ -166,7 +166,49 @@ UPDATE mailbox SET unlisted_modseq = modseq;
 # Which messages were added or have new flags, as spans of UIDs by modseq: a row for a change in place of an index entry for
 # each message of it. Changes up to ``unlisted_modseq`` are not there, and are found by looking at all messages.
 
-MIGRATIONS: Final = (_FIRST, _SECOND, _THIRD, _SNAPSHOTS, _ATTACHED, _CHANGED)
+_SHORTER_INDEX: Final = """
+CREATE TABLE fields (
+    content INTEGER PRIMARY KEY,
+    from_text INTEGER,
+    to_text INTEGER,
+    cc_text INTEGER,
+    bcc_text INTEGER,
+    subject_text INTEGER
+);
+CREATE TABLE field_texts (
+    field INTEGER NOT NULL,
+    text INTEGER NOT NULL,
+    uses INTEGER NOT NULL,
+    digest INTEGER NOT NULL,
+    words BLOB NOT NULL,
+    PRIMARY KEY (field, text)
+) WITHOUT ROWID;
+CREATE INDEX field_texts_digest ON field_texts (digest);
+CREATE TABLE field_users (
+    field INTEGER NOT NULL,
+    text INTEGER NOT NULL,
+    content INTEGER NOT NULL,
+    PRIMARY KEY (field, text, content)
+) WITHOUT ROWID;
+DROP TABLE from_words;
+DROP TABLE to_words;
+DROP TABLE cc_words;
+DROP TABLE bcc_words;
+DROP TABLE subject_words;
+DROP TABLE header_words;
+DROP TABLE body_words;
+CREATE VIRTUAL TABLE header_words USING fts5(
+    words, tokenize='trigram case_sensitive 1', content='', contentless_delete=1, detail=none
+);
+CREATE VIRTUAL TABLE body_words USING fts5(
+    words, tokenize='trigram case_sensitive 1', content='', contentless_delete=1, detail=none
+);
+DELETE FROM unindexed;
+INSERT INTO unindexed SELECT id, 1 FROM content;
+"""
+# The same words in other forms: the texts of fields once each, :func:`restante.store.sqlite.fulltext.formed` for the rest.
+
+MIGRATIONS: Final = (_FIRST, _SECOND, _THIRD, _SNAPSHOTS, _ATTACHED, _CHANGED, _SHORTER_INDEX)
 """The statements that bring format *n* to *n* + 1, in order."""
 
 VERSION: Final = len(MIGRATIONS)

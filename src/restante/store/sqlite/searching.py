@@ -13,6 +13,8 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 import apsw
@@ -45,9 +47,8 @@ _HERE: Final = 1_000_000
 _CHUNK: Final = 128
 """Messages read at a time for their text."""
 
-_ROW: Final = Field.DATE | Field.SIZE | Field.SAVE_DATE | Field.IDS | Field.SORT
-_HEADER: Final = _ROW | Field.PARTS | Field.HEADER
-_WHOLE: Final = _ROW | Field.PARTS | Field.RAW
+_HEADER: Final = Field.PARTS | Field.HEADER
+_WHOLE: Final = Field.PARTS | Field.RAW
 
 
 class Search:
@@ -121,7 +122,26 @@ def _criteria(query: q.Query) -> int:
 
 
 def _fields(query: q.Query) -> Field:
-    return (_ROW, _ROW, _HEADER, _WHOLE)[cost(query)]
+    """What is read of a message to ask it *query*."""
+    match query:
+        case q.And(of) | q.Or(of):
+            return reduce(or_, map(_fields, of), Field(0))
+        case q.Not(inner):
+            return _fields(inner)
+        case q.Header():
+            return _HEADER
+        case q.Body() | q.Text():
+            return _WHOLE
+        case q.Dated(q.DateField.SENT):
+            return Field.DATE | Field.SORT
+        case q.Dated() | q.Arrived():
+            return Field.DATE | Field.SAVE_DATE
+        case q.Larger() | q.Smaller():
+            return Field.SIZE
+        case q.WithEmailId() | q.WithThreadId():
+            return Field.IDS
+        case _:
+            return Field(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,9 +64,9 @@ async def test_a_full_disk_refuses_and_forgets_nothing(
     before, index = await inbox.status(), list((await inbox.index()).uids)
     disk.fall_ill(FULL)
     results = await asyncio.gather(
-        *(inbox.append([new(BIG)] * 10) for _ in range(4)),
+        *(inbox.append([new(BIG)] * 100) for _ in range(4)),
         account.create(MailboxName("Work")),
-        inbox.append([new(BIG)] * 10),
+        inbox.append([new(BIG)] * 100),
         return_exceptions=True,
     )
     refused = [each for each in results if isinstance(each, BaseException)]
@@ -75,7 +75,7 @@ async def test_a_full_disk_refuses_and_forgets_nothing(
     assert all(isinstance(each.__cause__, apsw.FullError) for each in refused)
     assert "full" in str(refused[0])
     disk.recover()
-    assert (await inbox.status()).messages == before.messages + 10 * sum(isinstance(r, list) for r in results)
+    assert (await inbox.status()).messages == before.messages
     assert list((await inbox.index()).uids) == index
     assert await fill(inbox, ()) == uids(3)
     await check_account(account)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import apsw
 import pytest
-from tests.support.older_formats import undo_changed
+from tests.support.older_formats import undo_changed, undo_shorter_index
 from tests.support.store import ALICE, Clock, check_account, fill, new, octets, uids
 
 from restante.model.flags import FlagSet
@@ -191,6 +191,7 @@ async def test_changes_from_before_they_were_listed(tmp_path: Path, store: Sqlit
     await inbox.update_flags(uids(2), FlagOp.ADD, SEEN)
     await store.close()
     connection = apsw.Connection(str(tmp_path / "accounts" / ALICE / "mail.db"))
+    undo_shorter_index(connection)
     undo_changed(connection)
     connection.pragma("user_version", 5)
     connection.close()

@@ -121,6 +121,26 @@ async def test_what_is_proposed(
     assert await bounds(account, filled, query) == Bounds(sure, maybe)
 
 
+async def test_a_phrase_is_proposed_by_how_its_words_meet(
+    account: SqliteAccount, inbox: SqliteMailbox, paused: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proposing, "FEW", 0)
+    words = ["ticket", "hotel", "travel", "budget"]
+    texts = [" ".join((a, b, c)) for a in words for b in words for c in words if len({a, b, c}) == 3]
+    await inbox.append([NewMessage(mail("x", text), MailDate(0)) for text in texts])
+    await index_all(account)
+    found = await bounds(account, inbox, q.Body("ticket hotel travel"))
+    assert found.maybe == {texts.index("ticket hotel travel") + 1}
+    # What is random in headers is kept by fewer characters, and proposes more than there is.
+    await inbox.append([NewMessage(b"X-Id: c0ffee4badcafe\r\n\r\n", MailDate(0))])
+    await index_all(account)
+    last = frozenset([len(texts) + 1])
+    assert await bounds(account, inbox, q.Header("x-id", "FFEE4B")) == Bounds(NONE, last)
+    assert await bounds(account, inbox, q.Header("x-id", "ffeeab")) == Bounds(NONE, last)
+    assert await bounds(account, inbox, q.Header("x-id", "ffee5b")) == Bounds(NONE, NONE)
+    assert await inbox.search(q.Header("x-id", "ffeeab")) == []
+
+
 async def test_only_what_is_proposed_is_read(filled: SqliteMailbox, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
     original = reading.messages
