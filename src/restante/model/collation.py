@@ -1,13 +1,14 @@
 """Collations: the order of text for SORT and THREAD, by name (RFC 4790; RFC 5051; RFC 5255 §4).
 
 Strategy: a collation is a function from text to a key; keys compare as strings of code points, which is the order of their
-UTF-8 octets, and so i;octet's. Keys go code point by code point, so the key of a part of a text is a part of the text's key.
+UTF-8 octets, and so i;octet's. But for i;ascii-numeric, keys go code point by code point, so that parts can be found.
 
 The rule it protects: a key depends on the text alone, never on a locale; text in ASCII, which most is, costs one call.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,10 +22,12 @@ class Collation:
     Attributes:
         name: as registered (RFC 4790 §3.1).
         key: a text's key; keys that are equal or in order say so of their texts.
+        finds: whether the key of a part of a text is a part of the text's key, so that parts can be found.
     """
 
     name: str
     key: Callable[[str], str]
+    finds: bool = True
 
 
 class _Casemap(dict[int, str]):
@@ -54,6 +57,18 @@ def _ascii_casemap(text: str) -> str:
     return text.upper() if text.isascii() else text.translate(_ASCII_UPPER)
 
 
+_NUMBER: Final = re.compile(r"0*([0-9]*)")
+
+
+def _ascii_numeric(text: str) -> str:
+    """The number *text* begins with, of any length; what is no number comes after all numbers (RFC 4790 §9.1.1)."""
+    if not "0" <= text[:1] <= "9":
+        return "infinite"
+    found = _NUMBER.match(text)
+    digits = found[1] if found else ""
+    return f"{len(digits):010d}{digits}"
+
+
 UNICODE_CASEMAP: Final = Collation("i;unicode-casemap", _unicode_casemap)
 """RFC 5051: the default (RFC 5255 §4.4)."""
 
@@ -63,5 +78,8 @@ ASCII_CASEMAP: Final = Collation("i;ascii-casemap", _ascii_casemap)
 OCTET: Final = Collation("i;octet", str)
 """RFC 4790 §9.3."""
 
+ASCII_NUMERIC: Final = Collation("i;ascii-numeric", _ascii_numeric, finds=False)
+"""RFC 4790 §9.1."""
+
 COLLATIONS: Final = (UNICODE_CASEMAP, ASCII_CASEMAP, OCTET)
-"""Those that can order, compare and find parts, as IMAP asks (RFC 5255 §4.4); i;ascii-numeric cannot find parts."""
+"""Those that can order, compare and find parts, as IMAP asks (RFC 5255 §4.4)."""

@@ -173,6 +173,19 @@ Query = (
 )
 
 
+def asks_for_text(query: Query) -> bool:
+    """Whether *query* looks for parts of texts."""
+    match query:
+        case And(of) | Or(of):
+            return any(map(asks_for_text, of))
+        case Not(inner):
+            return asks_for_text(inner)
+        case Header() | Body() | Text():
+            return bool(query.text)
+        case _:
+            return False
+
+
 def collated(query: Query, collation: Collation) -> Query:
     """*query* with its texts compared by *collation*."""
     match query:

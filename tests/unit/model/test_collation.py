@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restante.model.collation import ASCII_CASEMAP, COLLATIONS, OCTET, UNICODE_CASEMAP
+from restante.model.collation import ASCII_CASEMAP, ASCII_NUMERIC, COLLATIONS, OCTET, UNICODE_CASEMAP
 
 
 def plain_casemap(text: str) -> bytes:
@@ -63,3 +63,14 @@ def test_the_others() -> None:
     assert ASCII_CASEMAP.key("aéZ") == "AéZ"
     assert ASCII_CASEMAP.key("abc") == "ABC"
     assert OCTET.key("aéZ") == "aéZ"
+
+
+# RFC 4790 §9.1.1's examples
+def test_ascii_numeric() -> None:
+    key = ASCII_NUMERIC.key
+    assert key("0") < key("1") < key("4294967298") < key("") == key("x") == key("y")
+    assert key("4294967298") == key("04294967298") == key("4294967298b")
+    assert key("9") < key("10")
+    assert key("000") == key("0")
+    assert key("\u0661") == key("x")
+    assert not ASCII_NUMERIC.finds

@@ -21,7 +21,7 @@ from restante.imap.wire.reader import Reader
 from restante.mime.charset import codec
 from restante.model.collation import UNICODE_CASEMAP
 from restante.model.ids import Uid
-from restante.store.query import Query, collated
+from restante.store.query import Query, asks_for_text, collated
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,8 @@ class Program:
         if s.session.collation is UNICODE_CASEMAP:
             return query, binding
         collation = s.session.collation
+        if not collation.finds and asks_for_text(query):
+            raise Bad(f"{collation.name} cannot find parts of texts; choose another COMPARATOR")
         binding.relevance[:] = [(weight, collated(each, collation)) for weight, each in binding.relevance]
         return collated(query, collation), binding
 

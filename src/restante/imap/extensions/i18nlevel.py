@@ -1,8 +1,8 @@
 """I18NLEVEL=2: RFC 5255 §4. Which collation SEARCH, SORT and THREAD compare texts by, and COMPARATOR to choose it.
 
 i;unicode-casemap is the default. While it is active, SEARCH finds what it finds and besides what differs in case alone in ways it
-does not see (``STRASSE`` and ``straße``). i;ascii-numeric is not here: it cannot find parts of texts, and IMAP asks that of
-every collation (§4.4).
+does not see (``STRASSE`` and ``straße``). i;ascii-numeric cannot find parts of texts, which IMAP asks of every collation (§4.4),
+so none but a client that names it gets it: to sort by, while a SEARCH for text is BAD.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from restante.imap.protocol.response import DONE, Done
 from restante.imap.registry import Extension, Registry
 from restante.imap.state import Authenticated
 from restante.imap.wire.reader import Reader
-from restante.model.collation import COLLATIONS, Collation
+from restante.model.collation import ASCII_NUMERIC, COLLATIONS, Collation
 
 MAX_ORDERS: Final = 16
 """Comparators that one command may wish for."""
@@ -53,6 +53,8 @@ def matching(order: str) -> Sequence[Collation]:
     wanted = order.lower()
     if wanted == "default":
         return COLLATIONS[:1]
+    if wanted == ASCII_NUMERIC.name:
+        return (ASCII_NUMERIC,)
     pieces = _STARS.split(wanted.removeprefix("+"))
     if sum(map(len, pieces)) > _LONGEST:
         return ()
