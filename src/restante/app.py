@@ -7,12 +7,11 @@ import getpass
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import Final, ParamSpec, TypeVar
+from typing import Final
 
 from restante import __version__, attachments, logs
 from restante.auth.authenticator import Authenticator
@@ -42,6 +41,7 @@ from restante.server.journal import Faults, SessionJournal
 from restante.server.listener import Listener
 from restante.server.lmtp import LmtpLimits, LmtpServer
 from restante.server.lock import sole_server
+from restante.server.offload import PoolOffload
 from restante.server.presence import ConnectionLimits, Presence
 from restante.server.revocation import revoking
 from restante.server.self_signed import ensure_self_signed
@@ -63,9 +63,6 @@ _TRACE: Final = 8192
 """Octets of trace fields that delivery puts above a message, at most."""
 
 _LOG: Final = logs.logger("app")
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,17 +120,6 @@ class Running:
         # Those who are connected stay counted.
         self.presence.limits = _connection_limits(config)
         self.listener.shell = _shell(config, self.mail, self.faults, self.presence, self.listener.shell.connections)
-
-
-class PoolOffload:
-    """Implements :class:`restante.auth.ports.Offload` over an executor."""
-
-    def __init__(self, pool: Executor) -> None:
-        self._pool = pool
-
-    async def __call__(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """What the function returns, from a thread of the pool."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, partial(function, *args, **kwargs))
 
 
 def has_accounts(config: Config) -> bool:
@@ -339,6 +325,7 @@ def _services(config: Config, mail: Mail, presence: Presence) -> Services:
         plaintext=_plaintext(config),
         identity=_identity(config),
         server_entries=config.imap.server_entries(),
+        aside=mail.offload,
     )
 
 

@@ -18,7 +18,7 @@ from restante.imap.threads.forest import Threading
 from restante.imap.wire.reader import Reader
 from restante.model.ids import ModSeq, Uid
 from restante.model.message_set import MessageSet
-from restante.store.api import MessageIndex, SortIndex
+from restante.store.api import MessageIndex, SortIndex, TextColumn
 from restante.store.model import Field, MailboxRecord, MessageRecord, SpecialUse
 from restante.store.query import Query
 
@@ -287,12 +287,12 @@ class SortKey:
 
     Attributes:
         numbers: a column compared as it is.
-        texts: a column compared by the active collation.
+        texts: the name of a column compared by the active collation.
     """
 
     name: str
     numbers: Callable[[SortIndex], Sequence[int]] | None = None
-    texts: Callable[[SortIndex], Sequence[str]] | None = None
+    texts: TextColumn | None = None
 
 
 @dataclass(frozen=True, slots=True)

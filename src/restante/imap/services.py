@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ParamSpec, Protocol, TypeVar
 
 from restante.auth.authenticator import Authenticator
+from restante.auth.ports import Offload
 from restante.imap.client import Client
 from restante.imap.listing import Listings
 from restante.imap.registry import Registry
 from restante.store.api import Store
 from restante.store.directory import AccountRecord
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Clock(Protocol):
@@ -100,11 +104,20 @@ class SessionLimits:
     numbers_end_uidonly: bool = False
 
 
+class AtOnce:
+    """Implements :class:`restante.auth.ports.Offload` where there is nobody to hold up."""
+
+    async def __call__(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """What the function returns, here and now."""
+        return function(*args, **kwargs)
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What all sessions share.
 
     Attributes:
+        aside: where long pure work is done.
         server_entries: annotations of the server that only the administrator sets (RFC 5464 §6.2).
     """
 
@@ -118,6 +131,7 @@ class Services:
     identity: tuple[tuple[str, str], ...] = ()
     server_entries: Mapping[str, str] = field(default_factory=dict)
     listings: Listings = field(default_factory=Listings)
+    aside: Offload = field(default_factory=AtOnce)
 
 
 @dataclass(slots=True)

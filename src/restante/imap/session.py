@@ -41,6 +41,7 @@ from restante.model.collation import UNICODE_CASEMAP, Collation
 from restante.model.ids import MailboxId, ModSeq, Uid
 from restante.model.mailbox_name import BadMailboxName, MailboxName
 from restante.store.directory import AccountRecord
+from restante.store.errand import Errand
 from restante.store.errors import StoreError, Unavailable
 
 __all__ = ["Journal", "Services", "Session", "SessionLimits"]
@@ -67,6 +68,7 @@ class Session:
     watch: Watch | None = None
     annotations: AnnotationNews | None = None
     cut: str = ""
+    errand: Errand = field(default_factory=Errand)
 
     def __post_init__(self) -> None:
         self.state = NotAuthenticated(self)
@@ -238,7 +240,7 @@ class Session:
 
     async def _request(self, request: Request) -> None:
         self.tally.commands += 1
-        self.tag = request.tag
+        self.tag, self.errand = request.tag, Errand()
         try:
             reply = await self._run(request)
         finally:
@@ -265,8 +267,7 @@ class Session:
         except Exception as error:  # noqa: BLE001 - the one place where a bug becomes an answer
             # Nothing else is told now, since telling may be what failed; the next command makes up for it.
             self.after_reply = None
-            reference = self.journal.bug(error)
-            return self.status(request.tag, "NO", f"Internal error (ref {reference})", "SERVERBUG")
+            return self.status(request.tag, "NO", f"Internal error (ref {self.journal.bug(error)})", "SERVERBUG")
         return reply
 
     async def _outcome(self, spec: CommandSpec | None, request: Request) -> bytes:

@@ -10,12 +10,15 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from restante.imap.hooks import SortKey
 from restante.model.collation import Collation
 from restante.model.ids import Uid
 from restante.store.api import SortIndex
+
+_FEW: Final = 16
+"""Texts are ranked where at least one message in so many is sorted; ranks are kept, and the next sort has them."""
 
 
 class _Column(Protocol):
@@ -56,6 +59,8 @@ def column(key: SortKey, index: SortIndex, at: Sequence[int], collation: Collati
         numbers = key.numbers(index)
         return numbers if len(numbers) == len(at) else [numbers[each] for each in at]
     assert key.texts is not None
-    texts = key.texts(index)
-    make = collation.key
-    return [make(texts[each]) for each in at]
+    if len(at) * _FEW < len(index.uids):
+        texts: Sequence[str] = getattr(index, key.texts)
+        return [collation.key(texts[each]) for each in at]
+    ranks = index.ranks(key.texts, collation)
+    return ranks if len(ranks) == len(at) else [ranks[each] for each in at]

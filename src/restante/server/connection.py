@@ -95,6 +95,7 @@ class ImapConnection(asyncio.Protocol):
         self._driver: Driver | None = None
         self._sent_away = False
         self._parting: Parting | None = None
+        self._give_up: Callable[[], None] = lambda: None
         self._yielded = self._heard = self._loop.time()
         self.tls = shell.implicit_tls
         self.peer = ""
@@ -136,6 +137,7 @@ class ImapConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The transport is closed."""
         self._lost = self._eof = True
+        self._give_up()
         self._stir()
         self.resume_writing()
 
@@ -287,6 +289,7 @@ class ImapConnection(asyncio.Protocol):
         self._journal = shell.journal(self.peer)
         self._session = session = Session(self, shell.services, self._journal)
         session.every = Ticker(self._loop, self.flush)
+        self._give_up = lambda: session.errand.give_up()  # noqa: PLW0108 - that of the command of the time
         self._wire = Connection(shell.wire, shell.services.store.upload, session.literal_limit)
         reason = "closed"
         try:

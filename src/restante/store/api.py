@@ -12,12 +12,14 @@ first. One contract suite (``tests/contract/store``) holds every engine to it. E
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
+from restante.model.collation import Collation
 from restante.model.flags import Flag, FlagSet
 from restante.model.ids import AccountId, MailboxId, ModSeq, Uid, UidValidity
 from restante.model.mailbox_name import MailboxName
 from restante.store.annotations import Annotations
+from restante.store.errand import Errand
 from restante.store.model import (
     Appended,
     Changes,
@@ -86,8 +88,12 @@ class MessageIndex(Protocol):
         ...
 
 
+TextColumn = Literal["subjects", "from_mailboxes", "to_mailboxes", "cc_mailboxes", "from_displays", "to_displays"]
+"""A column of texts in a SortIndex."""
+
+
 class SortIndex(Protocol):
-    """What SORT and THREAD compare (RFC 5256), in columns: position *i* of each is one message; read it as a MessageIndex.
+    """What SORT and THREAD compare (RFC 5256), in columns: position *i* of each is one message. It stays as it is.
 
     Texts are decoded and as written; a missing one is empty. Identifiers are numbers, equal where the identifiers are, good for
     comparing with others of the same store while it is open, and nothing else.
@@ -153,6 +159,10 @@ class SortIndex(Protocol):
         """Message identifiers; 0 where there is none."""
         ...
 
+    def ranks(self, name: TextColumn, collation: Collation) -> Sequence[int]:
+        """The texts of a column as numbers that are in order, or equal, as *collation* has the texts."""
+        ...
+
     def references(self, at: int) -> Sequence[int]:
         """The identifiers the message at position *at* refers to, oldest first (RFC 5256 §3)."""
         ...
@@ -195,8 +205,8 @@ class Mailbox(Protocol):
         """As :meth:`messages`, in columns: for many messages at a fraction of the cost; no sort keys."""
         ...
 
-    async def search(self, query: Query) -> list[Uid]:
-        """UIDs of the messages that match, ascending."""
+    async def search(self, query: Query, errand: Errand | None = None) -> list[Uid]:
+        """UIDs of the messages that match, ascending; some of them if the *errand* is given up meanwhile."""
         ...
 
     async def sort_index(self) -> SortIndex:

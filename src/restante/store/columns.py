@@ -2,7 +2,8 @@
 
 Strategy: content never changes, so the columns of a mailbox are read once and then only follow its UIDs: what was expunged is
 dropped, what arrived is added. Numbers lie in arrays; texts that come again and again (addresses, a thread's subject) are one
-object; Message-IDs, which are only ever compared with each other, are kept as 64-bit hashes.
+object; Message-IDs, which are only ever compared with each other, are kept as 64-bit hashes. A column is replaced and never
+written in place, so a sort in a thread keeps what it began with.
 
 The rule it protects: those hashes are keyed by the process, so nobody outside can choose identifiers that collide, and by
 chance 100,000 identifiers do so once in a few thousand million mailboxes.
@@ -12,9 +13,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
+from copy import copy
 from itertools import compress
 from typing import Final, NamedTuple
 
+from restante.model.collation import Collation
+from restante.store.api import TextColumn
 from restante.store.model import SortKeys
 
 
@@ -32,6 +36,7 @@ class Columns:
 
     __slots__ = (
         "_ends",
+        "_ranks",
         "_references",
         "arrivals",
         "cc_mailboxes",
@@ -48,6 +53,7 @@ class Columns:
     )
 
     def __init__(self, rows: Iterable[SortRow] = ()) -> None:
+        self._ranks: dict[tuple[str, str], array[int]] = {}
         self.uids = array("I")
         self.arrivals = array("q")
         self.sent = array("q")
@@ -93,9 +99,25 @@ class Columns:
         """Add messages, all of later UIDs."""
         before = len(self._references)
         for name in _BESIDE:
-            getattr(self, name).extend(getattr(more, name))
-        self._references.extend(more._references)
-        self._ends.extend([before + end for end in more._ends])
+            setattr(self, name, getattr(self, name) + getattr(more, name))
+        self._references = self._references + more._references
+        self._ends = self._ends + array("I", [before + end for end in more._ends])
+        self._ranks = {}
+
+    def snapshot(self) -> Columns:
+        """These columns as they are now."""
+        return copy(self)
+
+    def ranks(self, name: TextColumn, collation: Collation) -> Sequence[int]:
+        """See :meth:`restante.store.api.SortIndex.ranks`."""
+        found = self._ranks.get((name, collation.name))
+        if found is None:
+            texts: list[str] = getattr(self, name)
+            keys = {text: collation.key(text) for text in dict.fromkeys(texts)}
+            places = {key: place for place, key in enumerate(sorted({*keys.values()}))}
+            by_text = {text: places[key] for text, key in keys.items()}
+            found = self._ranks[name, collation.name] = array("I", map(by_text.__getitem__, texts))
+        return found
 
     def keep(self, uids: array[int]) -> None:
         """Drop the messages whose UID is not among *uids*; costs next to nothing where all are."""
@@ -107,7 +129,7 @@ class Columns:
         for at in compress(range(len(mask)), mask):
             references.extend(self.references(at))
             ends.append(len(references))
-        self._references, self._ends = references, ends
+        self._references, self._ends, self._ranks = references, ends, {}
         for name in _BESIDE:
             self._sift(name, mask)
 

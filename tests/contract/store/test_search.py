@@ -12,6 +12,7 @@ from restante.model.ids import MAX_UID, EmailId, ModSeq, ThreadId
 from restante.model.message_set import UidSet
 from restante.store import query as q
 from restante.store.api import Mailbox
+from restante.store.errand import Errand
 from restante.store.model import Field, NewMessage
 from restante.store.query import Compare, DateField
 
@@ -276,3 +277,11 @@ async def test_collations(inbox: Mailbox, name: str, subject: str, found: set[st
         assert {subjects[uid - 1] for uid in await inbox.search(query)} == found
         rest = await inbox.search(q.Not(query))
         assert len(rest) == len(subjects) - len(found)
+
+
+async def test_an_errand_given_up_finds_less(inbox: Mailbox) -> None:
+    await inbox.append([new(mail(f"{number}", "zq")) for number in range(20)])
+    errand = Errand()
+    assert len(await inbox.search(q.Body("zq"), errand)) == 20
+    errand.give_up()
+    assert await inbox.search(q.Body("zq"), errand) == []

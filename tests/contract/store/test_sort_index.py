@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 from tests.support.store import ALICE, NOON, House, mail, new, uids
 
+from restante.model.collation import ASCII_NUMERIC, COLLATIONS, OCTET
 from restante.model.ids import Uid
 from restante.model.mailbox_name import INBOX, MailboxName
 from restante.store.api import Account, Mailbox, SortIndex
@@ -141,3 +142,31 @@ async def test_a_deleted_mailbox(account: Account) -> None:
     await account.delete(MailboxName("Gone"))
     with pytest.raises(NoSuchMailbox):
         await gone.sort_index()
+
+
+async def test_ranks_are_in_the_order_of_a_collation(inbox: Mailbox) -> None:
+    subjects = ["b", "", "B", "\u00e9a", "e\u0301A", "10 a", "9", "b"]
+    await inbox.append([new(mail(each)) for each in subjects])
+    columns = await inbox.sort_index()
+    for collation in (*COLLATIONS, ASCII_NUMERIC):
+        for _ in range(2):
+            ranks = columns.ranks("subjects", collation)
+            keys = [collation.key(each) for each in columns.subjects]
+            for one in range(len(keys)):
+                for other in range(len(keys)):
+                    assert (ranks[one] < ranks[other]) == (keys[one] < keys[other])
+                    assert (ranks[one] == ranks[other]) == (keys[one] == keys[other])
+    await inbox.expunge(uids(1, 3), deleted_only=False)
+    await inbox.append([new(mail("aa"))])
+    ranks = (await inbox.sort_index()).ranks("subjects", OCTET)
+    assert sorted(range(7), key=ranks.__getitem__) == [0, 3, 4, 6, 5, 2, 1]
+
+
+async def test_what_was_asked_for_stays_as_it_is(inbox: Mailbox) -> None:
+    await inbox.append([new(FIRST), new(REPLY)])
+    columns = await inbox.sort_index()
+    before = rows(columns)
+    await inbox.append([new(BARE)])
+    await inbox.expunge(uids(1), deleted_only=False)
+    assert len(rows(await inbox.sort_index())) == 2
+    assert rows(columns) == before

@@ -1,6 +1,6 @@
 """INPROGRESS: RFC 9585. A client that waits for a long command is told that it is at work, before it gives up.
 
-The engines do a command in one go, so how far it has come is not known, and only the tag is told.
+A search that reads messages tells how many it has read, of how many. Of commands that are done in one go only the tag is told.
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ _LONG: Final = ("COPY", "ESEARCH", "MOVE", "REPLACE", "SEARCH", "SORT", "STORE",
 
 
 def _line(session: Session) -> bytes:
-    """``OK [INPROGRESS (tag NIL NIL)]``; a tag with a bracket would end the code too soon, and is NIL (§4)."""
-    tag = session.tag.encode()
-    return b"OK [INPROGRESS (%b NIL NIL)] Still at work" % (b"NIL" if b"]" in tag else writer.quoted(tag))
+    """``OK [INPROGRESS (tag done goal)]``; a tag with a bracket would end the code too soon, and is NIL (§4)."""
+    tag, state = session.tag.encode(), session.errand.state
+    named = b"NIL" if b"]" in tag else writer.quoted(tag)
+    if state is None:
+        return b"OK [INPROGRESS (%b NIL NIL)] Still at work" % named
+    return b"OK [INPROGRESS (%b %d %d)] Still at work" % (named, *state)
 
 
 extension: Final = Extension(

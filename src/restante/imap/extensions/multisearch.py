@@ -165,7 +165,7 @@ async def _search(cmd: Esearch, s: Authenticated, name: MailboxName, mailbox: Ma
         # RFC 5182 §2.1: a SAVE that fails leaves the empty result.
         view.saved = UidSet() if cmd.returns.saving else view.saved
         raise
-    uids = view.known(await mailbox.search(query))
+    uids = view.known(await mailbox.search(query, s.session.errand))
     relevancy = await scores(mailbox, binding, uids) if cmd.returns.relevancy else ()
     if cmd.returns.saving:
         view.saved = cmd.returns.kept(uids)

@@ -5,10 +5,11 @@ Strategy: the store has what is compared in columns, made when each message arri
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
+from restante.imap.aside import aside
 from restante.imap.binding import Binding
 from restante.imap.capability import always
 from restante.imap.contexts import Wanted, check_tag, keep_updated
@@ -24,8 +25,10 @@ from restante.imap.sorting import Criterion, column, order, places
 from restante.imap.state import Selected
 from restante.imap.wire import writer
 from restante.imap.wire.reader import Reader
+from restante.model.collation import Collation
 from restante.model.ids import Uid
 from restante.model.message_set import UidSet
+from restante.store.api import SortIndex
 from restante.store.query import Query
 
 
@@ -105,18 +108,21 @@ def _by_score(criteria: Sequence[Criterion]) -> bool:
 
 async def _sorted(criteria: Sequence[Criterion], s: Selected, found: list[Uid], binding: Binding) -> list[Uid]:
     scored = await scores(s.mailbox, binding, found) if _by_score(criteria) else []
-    # From here on nothing is waited for, so that the columns stay as they are.
     index = await s.mailbox.sort_index()
-    uids, at = places(index, found)
     # The highest score comes first (RFC 6203 §6).
-    score = dict(zip(found, scored, strict=False))
+    score = {uid: -each for uid, each in zip(found, scored, strict=False)}
+    return await aside(s.session, len(found), _in_order, criteria, index, found, score, s.session.collation)
+
+
+def _in_order(
+    criteria: Sequence[Criterion], index: SortIndex, found: list[Uid], score: Mapping[Uid, int], collation: Collation
+) -> list[Uid]:
+    uids, at = places(index, found)
     columns = [
-        column(one.key, index, at, s.session.collation)
-        if one.key.numbers or one.key.texts
-        else [-score[uid] for uid in uids]
+        column(one.key, index, at, collation) if one.key.numbers or one.key.texts else [score[uid] for uid in uids]
         for one in criteria
     ]
-    return [uids[each] for each in order(criteria, columns, len(uids))]
+    return [*map(uids.__getitem__, order(criteria, columns, len(uids)))]
 
 
 extension: Final = Extension(
@@ -127,11 +133,11 @@ extension: Final = Extension(
     commands=with_uid("SORT", Sort, sort, state=Selected, numbers=Numbers.USES),
     sort_keys=(
         SortKey("ARRIVAL", numbers=lambda index: index.arrivals),
-        SortKey("CC", texts=lambda index: index.cc_mailboxes),
+        SortKey("CC", texts="cc_mailboxes"),
         SortKey("DATE", numbers=lambda index: index.sent),
-        SortKey("FROM", texts=lambda index: index.from_mailboxes),
+        SortKey("FROM", texts="from_mailboxes"),
         SortKey("SIZE", numbers=lambda index: index.sizes),
-        SortKey("SUBJECT", texts=lambda index: index.subjects),
-        SortKey("TO", texts=lambda index: index.to_mailboxes),
+        SortKey("SUBJECT", texts="subjects"),
+        SortKey("TO", texts="to_mailboxes"),
     ),
 )

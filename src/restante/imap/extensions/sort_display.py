@@ -14,7 +14,7 @@ extension: Final = Extension(
     summary="Messages sorted by the names people see",
     capabilities=always("SORT=DISPLAY"),
     sort_keys=(
-        SortKey("DISPLAYFROM", texts=lambda index: index.from_displays),
-        SortKey("DISPLAYTO", texts=lambda index: index.to_displays),
+        SortKey("DISPLAYFROM", texts="from_displays"),
+        SortKey("DISPLAYTO", texts="to_displays"),
     ),
 )

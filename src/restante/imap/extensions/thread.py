@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Self
 
+from restante.imap.aside import aside
 from restante.imap.capability import always
 from restante.imap.core.search_answer import additions
 from restante.imap.core.search_program import Program, find
@@ -48,11 +49,14 @@ async def thread(cmd: Thread, s: Selected) -> Done:
     found, binding = await find(await cmd.program.prepared(s), s)
     # A MODSEQ key turns on what it turns on, but adds nothing to this answer (RFC 7162 §3.1.9).
     await additions(s.session, s.mailbox, binding.notes, ())
-    # From here on nothing is waited for, so that the columns stay as they are.
     index = await s.mailbox.sort_index()
-    uids, at = places(index, found)
-    forest = cmd.algorithm.thread(Messages(index, at, s.session.collation))
-    threads = wire(forest, s.view.shown(uids, uid=cmd.uid))
+
+    def work() -> bytes:
+        uids, at = places(index, found)
+        forest = cmd.algorithm.thread(Messages(index, at, s.session.collation))
+        return wire(forest, s.view.shown(uids, uid=cmd.uid))
+
+    threads = await aside(s.session, len(found), work)
     s.send(b"THREAD " + threads if threads else b"THREAD")
     return DONE
 

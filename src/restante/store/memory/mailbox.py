@@ -10,6 +10,7 @@ from restante.model.flags import DELETED, FlagSet
 from restante.model.ids import EmailId, MailboxId, ModSeq, ThreadId, Uid, UidValidity
 from restante.model.message_set import UidSet
 from restante.store.columns import Columns, SortRow
+from restante.store.errand import Errand
 from restante.store.errors import NoSuchMailbox
 from restante.store.matching import Words, predicate
 from restante.store.memory.account import AccountState
@@ -83,13 +84,20 @@ class MemoryMailbox:
         blob = self._account.contents.is_blob(message.content)
         return record(index.flagged(at), message, fields, blob=blob)
 
-    async def search(self, query: Query) -> list[Uid]:
+    async def search(self, query: Query, errand: Errand | None = None) -> list[Uid]:
         """UIDs of the messages that match: each is asked."""
-        index = self._live().index
+        index, errand = self._live().index, errand or Errand()
         test = predicate(query)
         attachments = self._account.shared.attachments
         attached = None if attachments is None else attachments.text
-        return [Uid(index.uids[at]) for at in range(len(index.uids)) if test(_Candidate(index, at, attached))]
+        found = []
+        for at in range(len(index.uids)):
+            errand.tell(at, len(index.uids))
+            if not errand.wanted:
+                break
+            if test(_Candidate(index, at, attached)):
+                found.append(Uid(index.uids[at]))
+        return found
 
     async def sort_index(self) -> Columns:
         """The columns SORT and THREAD compare, made anew."""

@@ -16,6 +16,7 @@ from restante.model.flags import FlagSet
 from restante.model.ids import MailboxId, ModSeq, Uid, UidValidity
 from restante.model.message_set import UidSet
 from restante.store.columns import Columns
+from restante.store.errand import Errand
 from restante.store.errors import Corrupt, NoSuchAccount, NoSuchMailbox
 from restante.store.history import History
 from restante.store.model import (
@@ -198,9 +199,10 @@ class SqliteMailbox:
         account, number = self._account, self._number
         return self._read(lambda each: gathering.columns(each, account.sets, number, uids, fields, account.blob_prefix))
 
-    async def search(self, query: Query) -> list[Uid]:
+    async def search(self, query: Query, errand: Errand | None = None) -> list[Uid]:
         """UIDs of the messages that match, ascending."""
-        return await Search(self._account, self._number, query).run(await self._hold(groups(query)))
+        held = await self._hold(groups(query))
+        return await Search(self._account, self._number, query, errand or Errand()).run(held)
 
     async def _hold(self, wanted: frozenset[Group]) -> Held:
         """The mailbox as it is now, with the columns of the groups *wanted*."""
@@ -234,7 +236,7 @@ class SqliteMailbox:
                 index = await self.index()
                 columns.keep(index.uids)
                 if len(columns.uids) == len(index.uids):
-                    return columns
+                    return columns.snapshot()
                 if index.modseq == tried:
                     raise Corrupt("a message's content is missing")
                 tried = index.modseq

@@ -25,6 +25,7 @@ from restante.model.ids import EmailId, ModSeq, ThreadId, Uid
 from restante.store import masks
 from restante.store import query as q
 from restante.store.attachments import edition
+from restante.store.errand import Errand
 from restante.store.errors import Corrupt
 from restante.store.masks import Mask
 from restante.store.matching import Predicate, Words, cost, predicate
@@ -54,8 +55,9 @@ _WHOLE: Final = Field.PARTS | Field.RAW
 class Search:
     """One search of one mailbox."""
 
-    def __init__(self, account: SqliteAccount, mailbox: int, query: q.Query) -> None:
+    def __init__(self, account: SqliteAccount, mailbox: int, query: q.Query, errand: Errand) -> None:
         self._account = account
+        self._errand = errand
         self._mailbox = mailbox
         self._query = query
 
@@ -90,13 +92,13 @@ class Search:
         return sorted((*sure, *await self._read_words(open_)))
 
     async def _read_words(self, among: Sequence[int]) -> list[Uid]:
-        stop = threading.Event()
-        reader = _Reader(self._account, self._mailbox, predicate(self._query), _fields(self._query), stop)
+        ours = threading.Event()
+        reader = _Reader(self._account, self._mailbox, predicate(self._query), _fields(self._query), ours, self._errand)
         try:
             return await self._account.scan(lambda connection: reader.matching(connection, among), self._apart())
         finally:
-            # The thread of a search nobody waits for ends with its message.
-            stop.set()
+            # The thread of a search that was cancelled ends with its message, as that of one given up.
+            ours.set()
 
     def _apart(self) -> Executor | None:
         """The threads to read in where documents may have to be read first: that takes long, and others are not to wait."""
@@ -152,19 +154,25 @@ class _Reader:
     mailbox: int
     test: Predicate
     fields: Field
-    stop: threading.Event
+    over: threading.Event
+    errand: Errand
 
     def matching(self, connection: apsw.Connection, among: Sequence[int]) -> list[Uid]:
         found: list[Uid] = []
         finder = self._finder(connection)
         for at in range(0, len(among), _CHUNK):
+            if self._is_over():
+                break
+            self.errand.tell(at, len(among))
             chunk = reading.messages(
                 connection, self.account.sets, self.mailbox, among[at : at + _CHUNK], self.fields, ""
             )
-            found += [record.uid for record in chunk if not self.stop.is_set() and self._matches(record, finder)]
-            if self.stop.is_set():
-                break
+            found += [record.uid for record in chunk if not self._is_over() and self._matches(record, finder)]
         return found
+
+    def _is_over(self) -> bool:
+        """Whether nobody waits any more."""
+        return self.over.is_set() or not self.errand.wanted
 
     def _finder(self, connection: apsw.Connection) -> Finder | None:
         attachments = self.account.shared.attachments

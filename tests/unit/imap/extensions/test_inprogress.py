@@ -71,3 +71,25 @@ async def test_what_streams_or_talks_is_left_alone(place: World) -> None:
     await connection.ok("NOOP")
     await connection.ok("UID FETCH 1:* BODY[]")
     assert timer.seconds == []
+
+
+async def test_how_far_a_search_is_is_told(place: World) -> None:
+    timer = Timer()
+    connection = await _selected(place, timer)
+
+    def later(seconds: float, call: Callable[[], None]) -> Callable[[], None]:
+        connection.session.errand.tell(1, 3)
+        call()
+        connection.session.errand.tell(3, 3)
+        call()
+        return lambda: None
+
+    connection.session.every = later
+    told = (await connection.exchange(b"A001 SEARCH TEXT slow\r\n")).split(b"\r\n")
+    assert told[:2] == [
+        b'* OK [INPROGRESS ("A001" 1 3)] Still at work',
+        b'* OK [INPROGRESS ("A001" NIL NIL)] Still at work',
+    ]
+    # The next command begins anew.
+    connection.session.every = timer
+    assert b'("A002" NIL NIL)' in await connection.exchange(b"A002 SEARCH ALL\r\n")
