@@ -21,6 +21,9 @@ Mask = int
 NONE: Final[Mask] = 0
 
 _ONE: Final = b"\x01"
+_FEW: Final = 64
+"""Members are sought one by one while there is at most one in so many positions."""
+
 _TURNED: Final = bytes(octet ^ 0x80 for octet in range(256))
 """Puts the first octet of signed numbers in the order of unsigned ones."""
 
@@ -37,7 +40,14 @@ def made(octets: bytes | bytearray) -> Mask:
 
 def members(mask: Mask, values: Sequence[int]) -> list[int]:
     """Those of *values*, one for each position, whose position is in *mask*."""
-    return list(compress(values, mask.to_bytes(len(values), "little")))
+    octets = mask.to_bytes(len(values), "little")
+    if mask.bit_count() * _FEW > len(values):
+        return list(compress(values, octets))
+    found, at = [], octets.find(1)
+    while at >= 0:
+        found.append(values[at])
+        at = octets.find(1, at + 1)
+    return found
 
 
 def number(mask: Mask) -> int:

@@ -53,3 +53,8 @@ def test_at_least(case: tuple[array[int], int]) -> None:
 )
 def test_made_of_positions(mask: masks.Mask, members: list[int]) -> None:
     assert masks.members(mask, range(7)) == members
+
+
+@pytest.mark.parametrize("positions", [[], [0], [999], [0, 7, 999], [5, 6], [*range(0, 1000, 3)], [*range(1000)]])
+def test_members_few_and_many(positions: list[int]) -> None:
+    assert masks.members(masks.places(positions, 1000), range(1000)) == positions

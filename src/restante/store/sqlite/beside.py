@@ -13,6 +13,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import compress, islice
 from operator import le
 from typing import Final, cast
@@ -38,7 +39,7 @@ class Group(enum.Enum):
     SENT = ((f"ifnull(86400 * c.sent_day, {_LOCAL})",), "message m JOIN content c ON c.id = m.content")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Beside:
     """One group's columns.
 
@@ -52,6 +53,11 @@ class Beside:
     group: Group
     uids: array[int]
     columns: tuple[array[int], ...]
+
+    @cached_property
+    def contents(self) -> Contents:
+        """The positions by content, where that is the group."""
+        return Contents(self.columns[0])
 
     @classmethod
     def empty(cls, group: Group) -> Beside:

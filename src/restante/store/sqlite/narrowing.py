@@ -55,10 +55,10 @@ class Held:
         """All positions."""
         return masks.every(len(self.uids))
 
-    @cached_property
+    @property
     def contents(self) -> Contents:
         """Positions by content."""
-        return Contents(self.beside[Group.CONTENTS].columns[0])
+        return self.beside[Group.CONTENTS].contents
 
     def having(self, flag: Flag) -> Mask:
         """The messages with *flag*."""
