@@ -144,6 +144,8 @@ class SqliteIndex:
                 self._count(one, sign * number)
         self.flags[run] = flags
         self.modseqs[run] = array("Q", [message.modseq for message in changed])
+        if (codes := self._codes) is not None:
+            codes[run] = bytes(map(self._code, flags))
 
     def _set_each(self, changed: Sequence[Flagged]) -> None:
         uids, at, size = self.uids, 0, len(self.uids)

@@ -25,6 +25,9 @@ async def test_applied_changes_equal_a_fresh_load(seed: int, account: SqliteAcco
     assert kept.coded() is not None
     for _ in range(25):
         uids = [Uid(uid) for uid in kept.uids if chance.random() < chance.choice((0.02, 0.5))]
+        if chance.random() < 0.3:
+            # A run of neighbours.
+            uids = [Uid(uid) for uid in kept.uids[len(uids) :]]
         match chance.randrange(5):
             case 0:
                 await inbox.update_flags(uids, chance.choice(list(FlagOp)), chance.choice(SETS[:4]))
