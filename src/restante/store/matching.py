@@ -177,7 +177,8 @@ def _plain(query: _Leaf) -> Predicate:
 
 def _worded(query: q.Header | q.Body | q.Text) -> Predicate:
     key = fold if query.collation is None else query.collation.key
-    needle = key(query.text)
+    # Nothing is found everywhere, though a collation may make something of it (RFC 4790 §9.1).
+    needle = key(query.text) if query.text else ""
     match query:
         case q.Header(name):
             return lambda c: any(needle in text for text in c.words.field(name, key))
