@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import pytest
 from tests.support.memory_client import MemoryConnection, World, world
 from tests.support.store import mail
 
 from restante.imap import aside
-from restante.imap.threads import forest
 from restante.model.dates import MailDate
 from restante.model.mailbox_name import INBOX
 from restante.server.offload import PoolOffload
@@ -23,6 +23,9 @@ from restante.store.model import NewMessage
 from restante.store.sqlite import searching
 from restante.store.sqlite.searching import Candidate
 from restante.store.sqlite.store import SqliteStore
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 COUNT = 300
 words_of = vars(Candidate)["words"].fget
@@ -100,9 +103,22 @@ async def test_sort(place: World, monkeypatch: pytest.MonkeyPatch) -> None:
     assert answer.startswith(b"* SORT %b\r\n" % b" ".join([b"%d" % (number + 1) for number in wanted]))
 
 
-async def test_thread(place: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def stop_aside(place: World, pool: ThreadPoolExecutor, gate: Gate) -> None:
+    """Stop what sessions from here on have done aside before it begins."""
+
+    async def stopped(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        def work() -> T:
+            gate()
+            return function(*args, **kwargs)
+
+        return await PoolOffload(pool)(work)
+
+    place.services = replace(place.services, aside=stopped)
+
+
+async def test_thread(place: World, pool: ThreadPoolExecutor) -> None:
     gate = Gate()
-    monkeypatch.setattr(forest.Messages, "by_date", before(gate, forest.Messages.by_date))
+    stop_aside(place, pool, gate)
     answer = await held_up_nobody(place, gate, "THREAD REFERENCES UTF-8 ALL")
     assert answer.startswith(b"* THREAD %b\r\n" % b"".join([b"(%d)" % (number + 1) for number in range(COUNT)]))
 
@@ -114,9 +130,9 @@ async def test_search_in_texts(place: World, monkeypatch: pytest.MonkeyPatch) ->
     assert b" COUNT %d\r\n" % COUNT in answer
 
 
-async def test_a_sort_is_of_the_mailbox_it_began_with(place: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_sort_is_of_the_mailbox_it_began_with(place: World, pool: ThreadPoolExecutor) -> None:
     gate = Gate()
-    monkeypatch.setattr(forest.Messages, "by_date", before(gate, forest.Messages.by_date))
+    stop_aside(place, pool, gate)
     busy, other = await selected(place), await selected(place)
     task = asyncio.create_task(busy.ok("UID THREAD ORDEREDSUBJECT UTF-8 ALL"))
     await asyncio.wait_for(gate.reached.wait(), 30)
