@@ -13,7 +13,7 @@ from bench import report
 
 ABOUT: dict[str, Json] = {
     "machine": {"date": "today", "processor": "2 × Fast", "memory": "4 GiB", "system": "Linux", "load": "0.1"},
-    "command": "python -m bench.compare --json /tmp/run.json --quick",
+    "command": "python -m bench.compare --json somewhere/run.json --quick",
     "revision": "abc123",
     "versions": {"Restante": "1", "Dovecot": "2"},
     "messages": 5000,
