@@ -133,16 +133,18 @@ class SqliteAccount:
 
     async def finish(self, work: Coroutine[object, object, T]) -> T:
         """What *work* returns; it is finished even if the caller no longer waits."""
+        return await asyncio.shield(self._begin(work))
+
+    def _begin(self, work: Coroutine[object, object, T]) -> asyncio.Task[T]:
+        """*work* as a task that :meth:`close` waits for."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return await asyncio.shield(task)
+        return task
 
     def aside(self, job: Job[None]) -> None:
         """Run *job*, which nobody waits for and which may fail, some time soon."""
-        task = asyncio.get_running_loop().create_task(self._aside(job))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._begin(self._aside(job))
 
     async def _aside(self, job: Job[None]) -> None:
         with suppress(StoreError):

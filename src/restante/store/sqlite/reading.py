@@ -107,22 +107,21 @@ class Heads(NamedTuple):
     recent_uid: Uid
 
 
-_HEADS: Final = "SELECT id, uid_validity, modseq, uid_next, recent_uid FROM mailbox WHERE"
-
-
 def heads(connection: apsw.Connection, mailbox: int) -> Heads:
     """Where a mailbox stands. Raises NoSuchMailbox."""
-    row = connection.execute(f"{_HEADS} id = ?", (mailbox,)).fetchone()
-    if row is None:
-        raise NoSuchMailbox("the mailbox was deleted")
-    return Heads(*cast("Heads", row))
+    return _found(connection, "id", mailbox, "the mailbox was deleted")
 
 
 def heads_of(connection: apsw.Connection, name: MailboxName) -> Heads:
     """Where the mailbox *name* stands. Raises NoSuchMailbox."""
-    row = connection.execute(f"{_HEADS} name = ?", (name,)).fetchone()
+    return _found(connection, "name", name, "there is no such mailbox")
+
+
+def _found(connection: apsw.Connection, key: str, value: int | str, otherwise: str) -> Heads:
+    asked = f"SELECT id, uid_validity, modseq, uid_next, recent_uid FROM mailbox WHERE {key} = ?"
+    row = connection.execute(asked, (value,)).fetchone()
     if row is None:
-        raise NoSuchMailbox("there is no such mailbox")
+        raise NoSuchMailbox(otherwise)
     return Heads(*cast("Heads", row))
 
 
