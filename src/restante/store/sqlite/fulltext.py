@@ -175,24 +175,32 @@ def _entry(content: int, message: Message, attached: str | None) -> Entry:
 
 def enter(tx: Transaction, batch: Sequence[Entry], edition: str = EDITION) -> Done[int]:
     """Index those of *batch* that still wait, if this is an index of that *edition*. Their number is the answer."""
-    run = tx.connection.execute
-    count = 0
     if not is_current(tx.connection, edition):
-        return Done(count)
-    for entry in batch:
-        gone = run("DELETE FROM unindexed WHERE content = ? AND waits RETURNING content", (entry.content,)).get
-        if gone is None:
-            continue
-        count += 1
-        if entry.attached is not None:
-            run("INSERT OR REPLACE INTO attached VALUES (?, ?)", (entry.content, _packed(entry.attached)))
-        if entry.texts is None:
-            run("INSERT INTO unindexed VALUES (?, 0)", (entry.content,))
-            continue
-        for table, text in zip((HEADER, BODY), entry.texts, strict=True):
-            run(f"INSERT INTO {table} (rowid, words) VALUES (?, ?)", (entry.content, formed(table, text)))
-        fields.enter(tx.connection, entry.content, entry.fields)
-    return Done(count)
+        return Done(0)
+    taken = [entry for entry in batch if _take(tx.connection, entry)]
+    # The words last, with nothing between them: FTS5 writes what it holds in memory before any statement that could be undone
+    # by itself, which a message at a time cost half of all there is to indexing.
+    for table, place in ((HEADER, 0), (BODY, 1)):
+        tx.connection.executemany(
+            f"INSERT INTO {table} (rowid, words) VALUES (?, ?)",
+            [(entry.content, formed(table, entry.texts[place])) for entry in taken if entry.texts is not None],
+        )
+    return Done(len(taken))
+
+
+def _take(connection: apsw.Connection, entry: Entry) -> bool:
+    """Enter all of a content but its words, if it still waits."""
+    run = connection.execute
+    gone = run("DELETE FROM unindexed WHERE content = ? AND waits RETURNING content", (entry.content,)).get
+    if gone is None:
+        return False
+    if entry.attached is not None:
+        run("INSERT OR REPLACE INTO attached VALUES (?, ?)", (entry.content, _packed(entry.attached)))
+    if entry.texts is None:
+        run("INSERT INTO unindexed VALUES (?, 0)", (entry.content,))
+    else:
+        fields.enter(connection, entry.content, entry.fields)
+    return True
 
 
 def _packed(text: str) -> bytes:

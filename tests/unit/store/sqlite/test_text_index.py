@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 import apsw
 import pytest
@@ -184,6 +186,14 @@ async def test_arrivals_and_searches_set_it_going(account: SqliteAccount, inbox:
     assert await inbox.search(q.Body("nowhere")) == []
     await account.text._task
     assert (await account.text.status())[:3] == (fulltext.BATCH + 2, 0, 0)
+
+
+async def test_a_batch_is_written_as_one_segment(account: SqliteAccount, filled: SqliteMailbox) -> None:
+    def segments(connection: apsw.Connection, table: str) -> int:
+        return int(cast("int", connection.execute(f"SELECT count(DISTINCT segid) FROM {table}_idx").get))
+
+    for table in (fulltext.HEADER, fulltext.BODY):
+        assert account.read(partial(segments, table=table)) == -(-COUNT // fulltext.BATCH)
 
 
 async def test_copies_and_moves_write_none_of_it(account: SqliteAccount, filled: SqliteMailbox) -> None:
