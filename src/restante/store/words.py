@@ -25,7 +25,7 @@ from restante.mime.text import part_text
 from restante.mime.words import decode_words
 from restante.store.matching import Key, fold
 
-EDITION: Final = f"2, Unicode {unicodedata.unidata_version}"
+EDITION: Final = f"3, Unicode {unicodedata.unidata_version}"
 """What an index of these words was made by. Raise the number whenever any message's words become others, by whatever change."""
 
 Attached = Callable[[Raw, Part], str]

