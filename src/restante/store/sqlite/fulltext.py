@@ -29,8 +29,9 @@ from restante.store.sqlite import fields
 from restante.store.sqlite.transaction import Done, Transaction
 from restante.store.words import EDITION, MessageWords
 
-BATCH: Final = 32
-"""Contents indexed in one transaction, some 20 ms of work; so many wait at most, but while they come faster."""
+BATCH: Final = 128
+"""Contents indexed in one transaction, some 60 ms of work. Of four times as many FTS5 writes a third of the pages for each, since
+what many share it writes once."""
 
 HEADER: Final = "header_words"
 BODY: Final = "body_words"
@@ -44,7 +45,7 @@ _TRIGRAMS: Final = 16
 _MOST: Final = 2 * 1024 * 1024
 """Characters of a content's text beyond which it is left out of the index."""
 
-MOST_AT_ONCE: Final = 256 * 1024
+MOST_AT_ONCE: Final = 512 * 1024
 """Octets of messages after which a batch is full."""
 
 
@@ -112,6 +113,11 @@ def waiting(connection: apsw.Connection, limit: int) -> list[int]:
     """Some contents that wait to be indexed, ascending."""
     found = connection.execute("SELECT content FROM unindexed WHERE waits ORDER BY content LIMIT ?", (limit,))
     return [int(cast("int", row[0])) for row in found]
+
+
+def fills_a_batch(connection: apsw.Connection) -> bool:
+    """Whether enough wait for a whole batch."""
+    return len(waiting(connection, BATCH)) == BATCH
 
 
 class Message(NamedTuple):
@@ -266,4 +272,4 @@ def renew(connection: apsw.Connection, edition: str = EDITION) -> bool:
         finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-    return len(waiting(connection, BATCH)) == BATCH
+    return fills_a_batch(connection)

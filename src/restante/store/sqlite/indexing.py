@@ -2,8 +2,9 @@
 
 Strategy: a batch is decoded in the account's writing thread and entered in one transaction that waits its turn among the others;
 where attachments are searched, their documents are read before that, in a thread for nothing else.
-Batches begin when enough have arrived, when a search met contents that wait, or when an account is opened with some left over;
-the same steps follow a migration and a rebuild. Broken off at any point, nothing is lost but the batch.
+Batches begin once enough have arrived and no more do for a moment, or so many wait that searches would feel it; when a search met
+contents that wait, or when an account is opened with some left over; the same steps follow a migration and a rebuild. Broken off
+at any point, nothing is lost but the batch.
 
 The rule it protects: nobody waits for the index, neither an arrival nor a search.
 """
@@ -13,7 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import apsw
 
@@ -27,6 +28,13 @@ if TYPE_CHECKING:
     from restante.store.sqlite.account import SqliteAccount
 
 
+_QUIET: Final = 0.02
+"""Seconds without an arrival before a batch begins, so that it does not compete with what comes in a burst."""
+
+_MOST_WAITING: Final = 512
+"""Arrivals after which it begins all the same; a search reads those that wait, some tenth of a millisecond each."""
+
+
 class SqliteTextIndex:
     """See :class:`restante.store.text_index.TextIndex`."""
 
@@ -34,17 +42,40 @@ class SqliteTextIndex:
         self._account = account
         self._edition = edition(account.shared.attachments)
         self._arrived = 0
+        self._latest = 0.0
+        self._all = False
         self._closed = False
+        self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
 
     def arrived(self, count: int) -> None:
-        """So many more wait."""
+        """So many more wait. On the loop."""
         self._arrived += count
-        if self._arrived >= fulltext.BATCH:
+        if self._arrived < fulltext.BATCH or self._closed:
+            return
+        loop = asyncio.get_running_loop()
+        self._latest = loop.time()
+        if self._arrived >= _MOST_WAITING:
+            self.wake()
+        elif self._timer is None:
+            self._timer = loop.call_later(_QUIET, self._look, loop)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin, or wait on if more has come meanwhile."""
+        self._timer = None
+        left = self._latest + _QUIET - loop.time()
+        if left > 0:
+            self._timer = loop.call_later(left, self._look, loop)
+        else:
             self.wake()
 
+    def met(self) -> None:
+        """A search had to read what waits: see to it that all of it is indexed. On the loop."""
+        self._all = True
+        self.wake()
+
     def wake(self) -> None:
-        """See to it that what waits is indexed. On the loop."""
+        """See to it that what waits is indexed, as far as it fills batches. On the loop."""
         if self._closed or (self._task is not None and not self._task.done()):
             return
         self._arrived = 0
@@ -53,6 +84,8 @@ class SqliteTextIndex:
     async def close(self) -> None:
         """Begin no more batches."""
         self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
         if self._task is not None:
             await asyncio.wait([self._task])
 
@@ -60,7 +93,9 @@ class SqliteTextIndex:
         # A disk that refuses now is asked again with the next arrivals.
         with suppress(StoreError):
             while not self._closed and await self.step():
-                pass
+                if not self._all and not self._account.read(fulltext.fills_a_batch):
+                    return
+        self._all = False
 
     async def step(self) -> int:
         """Index a batch; how many were in it."""

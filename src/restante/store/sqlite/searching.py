@@ -86,7 +86,7 @@ class Search:
 
         sure, open_, waits = await self._account.scan(work)
         if waits:
-            self._account.text.wake()
+            self._account.text.met()
         if not open_:
             return sure
         return sorted((*sure, *await self._read_words(open_)))

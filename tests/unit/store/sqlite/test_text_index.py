@@ -20,7 +20,7 @@ from restante.model.mailbox_name import INBOX, MailboxName
 from restante.store import masks
 from restante.store import query as q
 from restante.store.model import Field, MessageRecord, NewMessage
-from restante.store.sqlite import fulltext, proposing, reading, schema
+from restante.store.sqlite import fulltext, indexing, proposing, reading, schema, searching
 from restante.store.sqlite.account import SqliteAccount
 from restante.store.sqlite.beside import Group
 from restante.store.sqlite.flagsets import FlagSets
@@ -38,8 +38,9 @@ SPECIAL = 17
 
 @pytest.fixture
 def paused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is indexed but when told."""
+    """Nothing is indexed but when told, and a part of those tests' messages at a time."""
     monkeypatch.setattr(SqliteTextIndex, "wake", lambda self: None)
+    monkeypatch.setattr(fulltext, "BATCH", 32)
 
 
 async def fill(inbox: SqliteMailbox, count: int = COUNT) -> None:
@@ -174,18 +175,41 @@ async def test_what_waits_is_read(account: SqliteAccount, inbox: SqliteMailbox, 
     assert await inbox.search(q.Not(q.Body("noon"))) == [SPECIAL]
 
 
-async def test_arrivals_and_searches_set_it_going(account: SqliteAccount, inbox: SqliteMailbox) -> None:
-    await inbox.append([NewMessage(mail("One"), MailDate(0))])
-    assert (await account.text.status())[:3] == (0, 1, 0)
-    for number in range(fulltext.BATCH):
-        await inbox.append([NewMessage(mail(f"{number}"), MailDate(0))])
-    assert account.text._task is not None
+async def test_arrivals_and_searches_set_it_going(
+    account: SqliteAccount, inbox: SqliteMailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fulltext, "BATCH", 4)
+    monkeypatch.setattr(searching, "FEW", 0)
+    await arrive(inbox, 3)
+    assert account.text._timer is None
+    await arrive(inbox, 3)
+    while account.text._task is None:
+        await asyncio.sleep(0.01)
     await account.text._task
-    assert (await account.text.status())[:3] == (fulltext.BATCH + 1, 0, 0)
-    await inbox.append([NewMessage(mail("Last"), MailDate(0))])
+    # What fills no batch waits for more, or for a search that meets it.
+    assert (await account.text.status())[:3] == (4, 2, 0)
     assert await inbox.search(q.Body("nowhere")) == []
     await account.text._task
-    assert (await account.text.status())[:3] == (fulltext.BATCH + 2, 0, 0)
+    assert (await account.text.status())[:3] == (6, 0, 0)
+
+
+async def test_a_burst_is_let_pass_but_not_for_ever(
+    account: SqliteAccount, inbox: SqliteMailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fulltext, "BATCH", 4)
+    monkeypatch.setattr(indexing, "_QUIET", 3_600.0)
+    monkeypatch.setattr(indexing, "_MOST_WAITING", 10)
+    await arrive(inbox, 9)
+    assert account.text._timer is not None
+    await arrive(inbox, 1)
+    assert account.text._task is not None
+    await account.text._task
+    assert (await account.text.status())[:3] == (8, 2, 0)
+
+
+async def arrive(inbox: SqliteMailbox, count: int) -> None:
+    for number in range(count):
+        await inbox.append([NewMessage(mail(f"{number}"), MailDate(0))])
 
 
 async def test_a_batch_is_written_as_one_segment(account: SqliteAccount, filled: SqliteMailbox) -> None:
