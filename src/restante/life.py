@@ -7,6 +7,7 @@ import gc
 import signal
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from typing import Final
 
 from restante import compiled, logs
@@ -17,6 +18,7 @@ from restante.config.problem import ConfigError
 from restante.ops.first_run import FirstAccount
 from restante.server.certificate import BadCertificate, fingerprint
 from restante.server.descriptors import raise_limit, room_for_connections
+from restante.server.event_loop import run
 from restante.server.lock import sole_server
 from restante.server.sockets import Sockets, addresses, bind
 from restante.workers import Supervisor
@@ -33,16 +35,16 @@ def serve(config: Config, reread: Callable[[], Config]) -> int:
     Raises OSError when an address cannot be had or another server has the data directory, BadCertificate, and what opening
     the data directory raises.
     """
+    loop = config.process.event_loop
     raise_limit()
     if room_for_connections() < config.limits.connections:
         _LOG.warning("fewer connections than configured: too few files may be open", connections=room_for_connections())
     with sole_server(config.data.dir), closing(bind(places(config))) as sockets:
-        first = asyncio.run(prepare(config))
+        first = run(loop, lambda: prepare(config))
         if first is not None:
             print(_introduction(config, sockets, first), flush=True)  # noqa: T201 - told once, to who started it
-        if config.process.workers == 1:
-            return asyncio.run(_serve(config, reread, sockets))
-        return Supervisor(config.process.workers, lambda: asyncio.run(_serve(config, reread, sockets))).run()
+        work = partial(run, loop, lambda: _serve(config, reread, sockets))
+        return work() if config.process.workers == 1 else Supervisor(config.process.workers, work).run()
 
 
 async def _serve(config: Config, reread: Callable[[], Config], sockets: Sockets) -> int:
@@ -59,6 +61,7 @@ async def _serve(config: Config, reread: Callable[[], Config], sockets: Sockets)
             lmtp=_shown(server.lmtp),
             data=str(config.data.dir),
             modules=compiled.described(),
+            event_loop=type(loop).__module__.partition(".")[0],
         )
         _spare_the_collector()
         await stop.wait()

@@ -29,6 +29,7 @@ def check() -> None:
     """Say what is wrong with the configuration, with file and line."""
     found = loaded()
     _check_certificate(found)
+    _check_event_loop(found)
     _check_libraries(found)
     click.echo(f"{found.file or 'the configuration'} is good")
 
@@ -49,6 +50,16 @@ def reference(page: str) -> None:
         "standards": standards.markdown,
     }
     click.echo(pages[page](), nl=False)
+
+
+def _check_event_loop(found: Loaded) -> None:
+    # Imported late: it brings in asyncio.
+    from restante.server.event_loop import NoSuchLoop, factory
+
+    try:
+        factory(found.config.process.event_loop)
+    except NoSuchLoop as error:
+        raise ConfigError([Problem(str(found.origins["process.event_loop"]), str(error))]) from error
 
 
 def _check_libraries(found: Loaded) -> None:

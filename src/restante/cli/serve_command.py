@@ -27,9 +27,10 @@ def serve(imap: str | None, imaps: str | None, lmtp: str | None, lmtp_socket: st
     # Imported late: it brings in the engines, which most commands do without.
     from restante import life
     from restante.server.certificate import BadCertificate
+    from restante.server.event_loop import NoSuchLoop
 
     try:
         status = life.serve(config, lambda: loaded(flags).config)
-    except BadCertificate as error:
+    except (BadCertificate, NoSuchLoop) as error:
         raise Failure(str(error), Exit.CONFIG) from error
     sys.exit(status)

@@ -79,6 +79,12 @@ class Process(Section, frozen=True, kw_only=True):
             at_most=256,
         ),
     ] = 1
+    event_loop: Annotated[
+        Literal["auto", "uvloop", "asyncio"],
+        setting(
+            "What waits for connections and timers: uvloop, or Python's own asyncio. auto: uvloop where it is installed."
+        ),
+    ] = "auto"
 
 
 class Tls(Section, frozen=True, kw_only=True):

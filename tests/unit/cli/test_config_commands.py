@@ -1,3 +1,4 @@
+import sys
 import tomllib
 from pathlib import Path
 
@@ -74,6 +75,15 @@ def test_check_tries_the_certificate(restante: CommandLine, tmp_path: Path) -> N
     checked = restante("config", "check", "--config", str(file))
     assert checked.exit_code == 78
     assert checked.stderr.startswith(f"restante: {file}:3: {tmp_path}/c.pem")
+
+
+def test_check_finds_an_event_loop_missing(restante: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvloop", None)
+    assert restante("config", "check").exit_code == 0
+    for command in (("config", "check"), ("serve",)):
+        refused = restante("--set", "process.event_loop=uvloop", *command)
+        assert refused.exit_code == 78
+        assert "process.event_loop is uvloop, which is not installed" in refused.stderr
 
 
 def test_a_setting_without_a_value_is_a_usage_error(restante: CommandLine) -> None:
