@@ -22,6 +22,7 @@ from restante.imap.hooks import (
     ListSelection,
     LiteralKind,
     Numbers,
+    Run,
     SearchAddition,
     SearchKey,
     SearchReturn,
@@ -31,6 +32,8 @@ from restante.imap.hooks import (
     StoreModifier,
     ThreadAlgorithm,
 )
+from restante.imap.readings import Readings
+from restante.imap.wire.reader import Reader
 from restante.store.model import StoreFeature
 
 if TYPE_CHECKING:
@@ -134,6 +137,7 @@ class Registry:
         self.extensions = tuple(e for e in extensions if e.needs is None or e.needs in features)
         found = self.extensions
         self._capabilities: dict[object, str] = {}
+        self._readings = Readings()
         self.commands = _table(e.commands for e in found)
         self.fetch_items = _table(e.fetch_items for e in found)
         self.fetch_modifiers = _table(e.fetch_modifiers for e in found)
@@ -163,6 +167,16 @@ class Registry:
             names = dict.fromkeys(name for extension in self.extensions for name in extension.capabilities(facts))
             said = self._capabilities[key] = " ".join(names)
         return said
+
+    def read(self, spec: CommandSpec, reader: Reader) -> Run:
+        """What does the command of *spec* whose arguments *reader* has before it, to their end. Raises BadSyntax."""
+        key, run = self._readings.find(spec, reader)
+        if run is None:
+            run = spec.read(reader, self)
+            reader.end()
+            if key is not None:
+                self._readings.keep(key, reader, run)
+        return run
 
     def too_big(self, name: str, limits: SessionLimits) -> str:
         """The response code for a literal that is larger than the command *name* may carry."""

@@ -296,8 +296,7 @@ class Session:
             raise Bad(f"{request.name} is not allowed now: {self.state.lacks(spec.state)}")
         reader = request.reader
         reader.utf8 = self.utf8
-        run = spec.read(reader, self.services.registry)
-        reader.end()
+        run = self.services.registry.read(spec, reader)
         if (spec.by_number or reader.numbered) and "UIDONLY" in self.enabled:
             self._number_used(spec)
         stop = self._meanwhile(spec.name)

@@ -152,6 +152,10 @@ class Cursor:
         """What is left of the current line, for diagnostics; consumes nothing."""
         return self._text[self._at :]
 
+    def whole_rest(self) -> bytes | None:
+        """What is left of the command, where that is one line without a literal; consumes nothing."""
+        return self._text[self._at :] if len(self._pieces) == 1 else None
+
     def expected(self, what: str) -> BadSyntax:
         """The error to raise for anything but *what* at this place."""
         return BadSyntax(what, self.position)
