@@ -21,7 +21,7 @@ Mask = int
 NONE: Final[Mask] = 0
 
 _ONE: Final = b"\x01"
-_FEW: Final = 64
+_FEW: Final = 10
 """Members are sought one by one while there is at most one in so many positions."""
 
 _TURNED: Final = bytes(octet ^ 0x80 for octet in range(256))
@@ -40,10 +40,15 @@ def made(octets: bytes | bytearray) -> Mask:
 
 def members(mask: Mask, values: Sequence[int]) -> list[int]:
     """Those of *values*, one for each position, whose position is in *mask*."""
-    octets = mask.to_bytes(len(values), "little")
-    if mask.bit_count() * _FEW > len(values):
-        return list(compress(values, octets))
-    found, at = [], octets.find(1)
+    if not mask:
+        return []
+    count, octets = mask.bit_count(), mask.to_bytes(len(values), "little")
+    at, end = octets.find(1), octets.rfind(1) + 1
+    if count == end - at:
+        return list(values[at:end])
+    if count * _FEW > len(values):
+        return list(compress(values[at:end], octets[at:end]))
+    found = []
     while at >= 0:
         found.append(values[at])
         at = octets.find(1, at + 1)
@@ -71,27 +76,38 @@ def places(positions: Iterable[int], count: int) -> Mask:
     return made(octets)
 
 
-def at_least(column: array[int], bound: int) -> Mask:
-    """The positions where *column* has *bound* or more."""
-    width, count = column.itemsize, len(column)
-    signed = column.typecode in "bhilq"
-    lowest = -(1 << 8 * width - 1) if signed else 0
-    if bound <= lowest:
-        return every(count)
-    if bound >= lowest + (1 << 8 * width):
-        return NONE
-    octets = column.tobytes()
-    places = range(width - 1, -1, -1) if sys.byteorder == "little" else range(width)
-    found, equal = NONE, every(count)
-    for place, digit in zip(places, (bound - lowest).to_bytes(width, "big"), strict=True):
-        plane = octets[place::width]
-        if signed and place == places[0]:
-            plane = plane.translate(_TURNED)
-        same = plane.count(digit)
-        if same == count:
-            continue
-        found |= equal & made(plane.translate(bytes(digit + 1) + _ONE * (255 - digit)))
-        if not same:
-            return found
-        equal &= made(plane.translate(bytes(digit) + _ONE + bytes(255 - digit)))
-    return found | equal
+class Numbers:
+    """A column of numbers, octet by octet, so that it is cut up once and then compared with any bound."""
+
+    __slots__ = ("_count", "_lowest", "_planes")
+
+    def __init__(self, column: array[int]) -> None:
+        width = column.itemsize
+        octets = column.tobytes()
+        self._count = len(column)
+        self._lowest = -(1 << 8 * width - 1) if column.typecode in "bhilq" else 0
+        places = range(width - 1, -1, -1) if sys.byteorder == "little" else range(width)
+        planes = [octets[place::width] for place in places]
+        if self._lowest:
+            planes[0] = planes[0].translate(_TURNED)
+        # Of an octet that all have, the highest ones mostly, once is enough.
+        self._planes = [each[:1] if each == each[:1] * self._count else each for each in planes]
+
+    def at_least(self, bound: int) -> Mask:
+        """The positions of *bound* or more."""
+        if bound <= self._lowest:
+            return every(self._count)
+        digits = bound - self._lowest
+        if not self._count or digits >= 1 << 8 * len(self._planes):
+            return NONE
+        found, equal = NONE, every(self._count)
+        for plane, digit in zip(self._planes, digits.to_bytes(len(self._planes), "big"), strict=True):
+            if len(plane) < self._count or self._count == 1:
+                if plane[0] != digit:
+                    return found | equal if plane[0] > digit else found
+                continue
+            found |= equal & made(plane.translate(bytes(digit + 1) + _ONE * (255 - digit)))
+            equal &= made(plane.translate(bytes(digit) + _ONE + bytes(255 - digit)))
+            if not equal:
+                return found
+        return found | equal

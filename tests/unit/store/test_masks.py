@@ -34,7 +34,7 @@ def columns(draw: st.DrawFn) -> tuple[array[int], int]:
 @given(case=columns())
 def test_at_least(case: tuple[array[int], int]) -> None:
     column, bound = case
-    found = masks.at_least(column, bound)
+    found = masks.Numbers(column).at_least(bound)
     assert masks.members(found, column) == [each for each in column if each >= bound]
     assert masks.number(found) == sum(each >= bound for each in column)
     assert masks.every(len(column)) ^ found == masks.made(bytes(each < bound for each in column))

@@ -17,7 +17,7 @@ from restante.model.flags import Flag, FlagSet
 from restante.model.message_set import UidSet
 from restante.store import masks
 from restante.store import query as q
-from restante.store.masks import Mask
+from restante.store.masks import Mask, Numbers
 from restante.store.sqlite.beside import Beside, Contents, Group
 from restante.store.sqlite.index import SqliteIndex
 
@@ -107,34 +107,34 @@ def told(query: Told, held: Held) -> Mask:
         case q.HasFlag(flag):
             return held.having(flag)
         case q.ChangedSince(modseq):
-            return masks.at_least(held.modseqs, modseq)
+            return Numbers(held.modseqs).at_least(modseq)
         case q.Dated(field, compare, day):
             return _compared(held, _moments(held, field), compare, day * _DAY, _DAY)
         case q.Arrived(compare, epoch):
             return _compared(held, _rows(held, _ARRIVAL), compare, epoch, 1)
         case q.Larger(size):
-            return masks.at_least(_rows(held, _SIZE), size + 1)
+            return _rows(held, _SIZE).at_least(size + 1)
         case q.Smaller(size):
-            return held.every ^ masks.at_least(_rows(held, _SIZE), size)
+            return held.every ^ _rows(held, _SIZE).at_least(size)
 
 
-def _rows(held: Held, at: int) -> array[int]:
-    return held.beside[Group.ROWS].columns[at]
+def _rows(held: Held, at: int) -> Numbers:
+    return held.beside[Group.ROWS].numbers(at)
 
 
-def _moments(held: Held, field: q.DateField) -> array[int]:
+def _moments(held: Held, field: q.DateField) -> Numbers:
     if field is q.DateField.SENT:
-        return held.beside[Group.SENT].columns[0]
+        return held.beside[Group.SENT].numbers(0)
     return _rows(held, _LOCAL if field is q.DateField.INTERNAL else _SAVED)
 
 
-def _compared(held: Held, column: array[int], compare: q.Compare, start: int, length: int) -> Mask:
+def _compared(held: Held, column: Numbers, compare: q.Compare, start: int, length: int) -> Mask:
     """Where *column* compares so with the stretch of *length* from *start* on."""
-    since = masks.at_least(column, start)
+    since = column.at_least(start)
     match compare:
         case q.Compare.SINCE:
             return since
         case q.Compare.BEFORE:
             return held.every ^ since
         case q.Compare.ON:
-            return since ^ masks.at_least(column, start + length)
+            return since ^ column.at_least(start + length)
