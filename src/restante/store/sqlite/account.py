@@ -104,18 +104,12 @@ class SqliteAccount:
         self._check()
         return await self.writer.run(job)
 
-    async def scan(self, query: Callable[[apsw.Connection], T], pool: Executor | None = None) -> T:
-        """The answer of *query*, in a thread, of *pool* if given, from a connection of its own. Raises as :meth:`read`."""
+    async def scan(
+        self, query: Callable[[apsw.Connection], T], pool: Executor | None = None, *, anew: bool = False
+    ) -> T:
+        """The answer of *query*, in a thread, of *pool* if given, from a connection for it alone. Raises as :meth:`read`."""
         self._check()
-
-        def work() -> T:
-            connection = self.database.connect()
-            try:
-                return query(connection)
-            finally:
-                connection.close()
-
-        return await self._in(pool or self.shared.scans, work)
+        return await self._in(pool or self.shared.scans, lambda: self.database.read_at_length(query, anew=anew))
 
     async def in_scan(self, work: Callable[[], T]) -> T:
         """What *work* returns, run in a thread that reads."""

@@ -1,7 +1,8 @@
 """An account's database: its two connections, opened when needed and let go of when others need the file descriptors more.
 
-Strategy: reads use one connection on the event loop, writes another, wherever the writer runs. Opening costs what a thread
-hop costs, so a connection is opened where it is needed; only closing, which may checkpoint, goes to a thread.
+Strategy: reads use one connection on the event loop, writes another, wherever the writer runs; long reads borrow one more.
+Opening costs what a thread hop costs, so a connection is opened where it is needed; only closing, which may checkpoint, goes to
+a thread.
 
 The rule it protects: no SQLite is used whose WAL may lose commits (3.7.0 to 3.51.2), and no octet of mail is readable by
 other users of the machine.
@@ -13,7 +14,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Executor
-from contextlib import suppress
+from contextlib import closing, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Final, TypeVar
@@ -22,6 +23,7 @@ import apsw
 
 from restante.store.errors import Unavailable
 from restante.store.sqlite.faults import FAULTS, WILL_NOT, store_error
+from restante.store.sqlite.idle import IdleConnections
 from restante.store.sqlite.schema import migrate
 
 T = TypeVar("T")
@@ -75,13 +77,15 @@ class Database:
         path: the file.
         cache: KiB of pages each connection may keep.
         used: called whenever a connection is used.
+        idle: where connections for long reads rest.
 
     Attributes:
         may_close: whether nothing is being written.
     """
 
-    def __init__(self, path: Path, cache: int, used: Callable[[Database], None]) -> None:
+    def __init__(self, path: Path, cache: int, used: Callable[[Database], None], idle: IdleConnections) -> None:
         self.path = path
+        self._idle = idle
         self._name = str(path)
         self._cache = cache
         self._used = used
@@ -144,15 +148,25 @@ class Database:
         connection.execute(f"PRAGMA cache_size = -{self._cache}")
         return connection
 
+    def read_at_length(self, query: Callable[[apsw.Connection], T], *, anew: bool = False) -> T:
+        """The answer of *query*, from a connection for it alone, if need be opened *anew*. In a thread. Raises as that does."""
+        if anew:
+            with closing(self.connect()) as connection:
+                return query(connection)
+        if self._closed:
+            raise Unavailable("the mail store is closed")
+        with self._idle.borrowed(self.path, self.connect) as connection:
+            return query(connection)
+
     def close(self) -> None:
         """No new connections from here on."""
         self._closed = True
 
     def detach(self) -> list[apsw.Connection]:
-        """Both connections, no longer in use here, for a thread to close."""
+        """Its connections, no longer in use here, for a thread to close."""
         found = [each for each in (self._writer, self._reader) if each is not None]
         self._writer = self._reader = None
-        return found
+        return [*found, *self._idle.drop(self.path)]
 
     def _drop_reader(self, fault: Exception) -> None:
         if not isinstance(fault, WILL_NOT):

@@ -137,7 +137,8 @@ class SqliteTextIndex:
             loop.call_soon_threadsafe(progress, done, total)
 
         wanted = self._edition if self._account.shared.attachments is not None else None
-        return await self._account.scan(lambda connection: checking.faults(connection, blobs, tell, wanted))
+        # SQLite's own check goes by what a connection last knew of an index, which others may have changed since.
+        return await self._account.scan(lambda each: checking.faults(each, blobs, tell, wanted), anew=True)
 
     async def rebuild(self, progress: Progress) -> None:
         """Make it anew. Raises NoSuchAccount, Unavailable."""

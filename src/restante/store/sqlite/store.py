@@ -32,6 +32,7 @@ from restante.store.sqlite.account import Shared, SqliteAccount
 from restante.store.sqlite.database import Database, OpenDatabases, check_driver
 from restante.store.sqlite.faults import FAULTS, store_error
 from restante.store.sqlite.hints import SqliteHints
+from restante.store.sqlite.idle import IdleConnections
 from restante.store.sqlite.intake import Intake
 from restante.store.sqlite.layout import Layout
 from restante.store.sqlite.neighbours import Neighbours
@@ -100,6 +101,7 @@ class SqliteStore:
         self._pools = (commits, scans, extractions)
         self._known: WeakValueDictionary[AccountId, SqliteAccount] = WeakValueDictionary()
         self._open = OpenDatabases(open_accounts, scans)
+        self._idle = IdleConnections()
         self._neighbours = Neighbours(self._layout.path / "processes", self._shared.hints)
         self._closed = False
         self._sweeper: asyncio.Task[None] | None = None
@@ -156,6 +158,7 @@ class SqliteStore:
     def _stop_threads(self) -> None:
         for pool in self._pools:
             pool.shutdown()
+        self._idle.close()
 
     def upload(self, size: int) -> MemoryUpload | FileUpload:
         """Stage a message of *size* octets. Raises OSError."""
@@ -183,7 +186,7 @@ class SqliteStore:
         return found
 
     def _new(self, id: AccountId, path: Path) -> SqliteAccount:  # noqa: A002
-        database = Database(path, self._cache, self._open.used)
+        database = Database(path, self._cache, self._open.used, self._idle)
         intake = Intake(self._blobs.of(id), self._shared.staging, self._shared.limits.scan)
         return SqliteAccount(id, database, intake, self._shared)
 
