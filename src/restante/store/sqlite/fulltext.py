@@ -40,7 +40,10 @@ TABLES: Final = (HEADER, BODY, *fields.TABLES)
 """All tables of the index but ``unindexed``."""
 
 _TRIGRAMS: Final = 16
-"""Sequences of a long needle that are looked up."""
+"""Sequences of a long needle that are looked up, about."""
+
+_ENOUGH: Final = 4
+"""Sequences of which no more need be usual ones."""
 
 _MOST: Final = 2 * 1024 * 1024
 """Characters of a content's text beyond which it is left out of the index."""
@@ -85,6 +88,33 @@ def formed(table: str, text: str) -> str:
     return whole.encode("utf-8", "replace").translate(_FORMS[table], b" ").decode()
 
 
+_NAMES: Final = (
+    "received: from",
+    "with esmtps id",
+    "return-path: <",
+    "delivered-to:",
+    "message-id: <",
+    "references: <",
+    "in-reply-to: <",
+    "subject: re:",
+    "mime-version: 1.0",
+    "content-type: text/plain; charset=utf-8",
+    "content-type: multipart/alternative; boundary=",
+    "content-transfer-encoding: quoted-printable",
+    "dkim-signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=",
+    "authentication-results:",
+)
+"""What nearly every header says."""
+
+_USUAL: Final = {
+    HEADER: frozenset(
+        known[at : at + 3] for each in _NAMES if (known := formed(HEADER, each)) for at in range(len(known) - 2)
+    ),
+    BODY: frozenset[str](),
+}
+"""Sequences that most contents have: to pass over all of them costs more than it rules out."""
+
+
 def expression(table: str, needle: str, *, marks: bool = True) -> str | None:
     """What to ask *table* for a folded *needle*: a superset answers; None if it cannot help.
 
@@ -94,11 +124,17 @@ def expression(table: str, needle: str, *, marks: bool = True) -> str | None:
     known = formed(table, needle)
     if len(known) < 3 or not _is_text(needle):
         return None
-    starts = range(0, len(known) - 2, max(1, (len(known) - 3) // _TRIGRAMS + 1))
-    wanted = dict.fromkeys(known[at : at + 3] for at in (*starts, len(known) - 3))
+    wanted = _telling(table, list(dict.fromkeys(known[at : at + 3] for at in range(len(known) - 2))))
     if not marks:
         wanted = dict.fromkeys(each for each in wanted if not any(map(unicodedata.combining, each)))
     return " AND ".join(['"' + each.replace('"', '""') + '"' for each in wanted]) or None
+
+
+def _telling(table: str, trigrams: list[str]) -> list[str]:
+    """Those of *trigrams* to look up: some from all over the needle, and none that hardly tells one content from another."""
+    rare = [each for each in trigrams if each not in _USUAL[table]]
+    some = rare if len(rare) >= _ENOUGH else trigrams
+    return [*dict.fromkeys((*some[:: (len(some) - 1) // _TRIGRAMS + 1], some[-1]))]
 
 
 def _is_text(needle: str) -> bool:

@@ -136,10 +136,11 @@ class Proposer:
         body = self._trigrams(fulltext.BODY, worded.needle)
         if isinstance(query, q.Body):
             return self._open(body)
-        header = self._trigrams(fulltext.HEADER, worded.needle)
+        header = self._looked_up(fulltext.HEADER, worded.needle)
         if body is None or header is None:
             return self._unknown()
-        return Between(self._in_a_field(worded) & ~self.pending, header | body | self.pending)
+        maybe = self._held.contents.holding(header) | body | self.pending
+        return Between(self._in_a_field(worded, header) & ~self.pending, maybe)
 
     def _open(self, mask: Mask | None) -> Between:
         """None for certain, and what waits as well as *mask*."""
@@ -160,16 +161,22 @@ class Proposer:
 
     def _trigrams(self, table: str, needle: str, *, marks: bool = True) -> Mask | None:
         """The messages whose text in *table* may hold the folded *needle*; None if it cannot say."""
+        found = self._looked_up(table, needle, marks=marks)
+        return None if found is None else self._held.contents.holding(found)
+
+    def _looked_up(self, table: str, needle: str, *, marks: bool = True) -> list[int] | None:
+        """As :meth:`_trigrams`, their contents."""
         asked = fulltext.expression(table, needle, marks=marks)
         if asked is None:
             return None
-        return self._ask(f"SELECT json_group_array(rowid) FROM {table} WHERE {table} MATCH ?", asked)
+        return self._read(f"SELECT json_group_array(rowid) FROM {table} WHERE {table} MATCH ?", asked)
 
-    def _in_a_field(self, worded: Worded) -> Mask:
+    def _in_a_field(self, worded: Worded, among: Sequence[int]) -> Mask:
+        """The messages with the needle in one of the fields, whose contents are *among* these."""
         wanted = worded.octets
         if wanted is None:
             return NONE
-        rare = self._rare(worded.needle)
+        rare = array("q", among) if len(among) < _RARE else None
         return _united(self._in_field(name, wanted, rare) for name in _FIELDS)
 
     def _rare(self, needle: str) -> array[int] | None:

@@ -124,6 +124,22 @@ async def test_what_is_proposed(
     assert await bounds(account, filled, query) == Bounds(sure, maybe)
 
 
+@pytest.mark.parametrize(
+    ("table", "needle", "asked"),
+    [
+        (fulltext.HEADER, "subject: zebra", "d:x :xe xeb ebr bra"),
+        (fulltext.HEADER, "subject: ok", "sub ubg bge gec ecd cd: d:o :oc"),
+        (fulltext.HEADER, "received", "rec ece cei eib ibe bed"),
+        (fulltext.BODY, "subject: ox", "sub ubj bje jec ect ct: t:o :ox"),
+    ],
+)
+def test_what_nearly_every_header_says_is_looked_up_only_for_want_of_better(
+    table: str, needle: str, asked: str
+) -> None:
+    sequences = [fulltext.formed(table, each).replace('"', '""') for each in asked.split()]
+    assert fulltext.expression(table, needle) == " AND ".join(f'"{each}"' for each in sequences)
+
+
 async def test_a_phrase_is_proposed_by_how_its_words_meet(
     account: SqliteAccount, inbox: SqliteMailbox, paused: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
