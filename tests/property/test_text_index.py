@@ -217,7 +217,8 @@ async def compare(case: tuple[list[bytes], list[q.Query]], indexed: SqliteStore,
     wanted = [await reader.search(query) for query in asked]
     more = True
     while more:
-        assert [await inbox.search(query) for query in asked] == wanted
+        for _ in range(2):  # fields that are searched again are answered otherwise
+            assert [await inbox.search(query) for query in asked] == wanted
         more = bool(await account.text.step())
     assert await account.text.check(lambda done, total: None) == []
 

@@ -30,6 +30,7 @@ from restante.store.sqlite.database import Database
 from restante.store.sqlite.faults import FAULTS, store_error
 from restante.store.sqlite.flagsets import FlagSets
 from restante.store.sqlite.hints import SqliteHints
+from restante.store.sqlite.holding import KeptColumns
 from restante.store.sqlite.indexing import SqliteTextIndex
 from restante.store.sqlite.intake import Intake
 from restante.store.sqlite.listed import MailboxList
@@ -54,6 +55,7 @@ class Shared:
         extractions: threads that have documents read.
         attachments: what gives the text of attachments, if they are searched.
         lately: mailboxes whose index was lately loaded, kept for clients that come back.
+        columns: columns of fields that were searched lately.
         moment: how long what was read stays new enough.
     """
 
@@ -66,6 +68,7 @@ class Shared:
     extractions: Executor
     attachments: Attachments | None
     lately: deque[SqliteMailbox]
+    columns: KeptColumns
     moment: Moment
 
 

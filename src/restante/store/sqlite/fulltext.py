@@ -126,7 +126,7 @@ def expression(table: str, needle: str, *, marks: bool = True) -> str | None:
         return None
     wanted = _telling(table, list(dict.fromkeys(known[at : at + 3] for at in range(len(known) - 2))))
     if not marks:
-        wanted = dict.fromkeys(each for each in wanted if not any(map(unicodedata.combining, each)))
+        wanted = [each for each in wanted if not any(map(unicodedata.combining, each))]
     return " AND ".join(['"' + each.replace('"', '""') + '"' for each in wanted]) or None
 
 

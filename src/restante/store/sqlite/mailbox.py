@@ -35,9 +35,8 @@ from restante.store.model import (
 )
 from restante.store.query import Query
 from restante.store.sqlite import arriving, copying, flagging, gathering, intake, listing, reading, removing, snapshots
-from restante.store.sqlite.beside import Beside, Group
+from restante.store.sqlite.holding import Holding
 from restante.store.sqlite.index import SqliteIndex
-from restante.store.sqlite.narrowing import Held, groups
 from restante.store.sqlite.searching import Search
 from restante.store.sqlite.transaction import Change, Done, Job, Transaction, mailbox_id, mailbox_number
 
@@ -53,7 +52,7 @@ _SOON: Final = 200_000
 """Messages beyond which a kept index is loaded in a thread, too."""
 
 _ROWS_HERE: Final = 500
-"""Messages up to which sort columns are read on the loop."""
+"""Messages up to which columns are read on the loop."""
 
 _NONE: Final = UidSet()
 
@@ -76,8 +75,7 @@ class SqliteMailbox:
         self._loading = asyncio.Lock()
         self._columns = Columns()
         self._sorting = asyncio.Lock()
-        self._beside = {group: Beside.empty(group) for group in Group}
-        self._reading = asyncio.Lock()
+        self._holding = Holding(account, number)
 
     @property
     def id(self) -> MailboxId:
@@ -201,32 +199,12 @@ class SqliteMailbox:
 
     async def search(self, query: Query, errand: Errand | None = None) -> list[Uid]:
         """UIDs of the messages that match, ascending."""
-        held = await self._hold(groups(query))
+        held = await self._holding.hold(query, self)
         return await Search(self._account, self._number, query, errand or Errand()).run(held)
 
-    async def _hold(self, wanted: frozenset[Group]) -> Held:
-        """The mailbox as it is now, with the columns of the groups *wanted*."""
-        async with self._reading:
-            tried = None
-            while True:
-                index = await self.index()
-                beside = {each: self._beside[each].following(index.uids) for each in wanted}
-                self._beside.update(beside)
-                behind = [each for each in beside.values() if len(each.uids) < len(index.uids)]
-                if not behind:
-                    return Held.of(index, beside)
-                if index.modseq == tried:
-                    raise Corrupt("a message's content is missing")
-                tried = index.modseq
-                for each in behind:
-                    self._beside[each.group] = await self._read_on(each, len(index.uids) - len(each.uids))
-
-    async def _read_on(self, beside: Beside, count: int) -> Beside:
-        """*beside* and some *count* messages more."""
-        number = self._number
-        if count > _ROWS_HERE:
-            return await self._account.scan(lambda each: beside.read_on(each, number))
-        return self._read(lambda each: beside.read_on(each, number))
+    async def read_rows(self, query: Callable[[apsw.Connection], T], count: int) -> T:
+        """The answer of *query*, which reads some *count* rows. Raises as :meth:`index`."""
+        return await self._read_long(query, here=count <= _ROWS_HERE)
 
     async def sort_index(self) -> Columns:
         """The columns SORT and THREAD compare, as up to date as the index."""
@@ -240,15 +218,12 @@ class SqliteMailbox:
                 if index.modseq == tried:
                     raise Corrupt("a message's content is missing")
                 tried = index.modseq
-                last = columns.uids[-1] if columns.uids else 0
-                columns.extend(await self._sort_columns(last, len(index.uids) - len(columns.uids)))
+                columns.extend(await self._sort_columns(columns, len(index.uids)))
 
-    async def _sort_columns(self, after: int, count: int) -> Columns:
-        """The columns of some *count* messages beyond UID *after*."""
-        number = self._number
-        if count > _ROWS_HERE:
-            return await self._account.scan(lambda each: reading.sort_columns(each, number, after))
-        return self._read(lambda each: reading.sort_columns(each, number, after))
+    async def _sort_columns(self, known: Columns, count: int) -> Columns:
+        """The columns of the messages beyond those *known*, where there are *count*."""
+        number, after = self._number, known.uids[-1] if known.uids else 0
+        return await self.read_rows(lambda each: reading.sort_columns(each, number, after), count - len(known.uids))
 
     async def append(self, messages: Sequence[NewMessage]) -> Appended:
         """Store all *messages*, or none. Raises NoSuchMailbox, MessageTooBig, LimitReached, Unavailable."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -18,7 +18,10 @@ from restante.model.message_set import UidSet
 from restante.store import masks
 from restante.store import query as q
 from restante.store.masks import Mask, Numbers
+from restante.store.matching import fold
+from restante.store.sqlite import fields
 from restante.store.sqlite.beside import Beside, Contents, Group
+from restante.store.sqlite.field_column import FieldColumn
 from restante.store.sqlite.index import SqliteIndex
 
 _DAY: Final = 86_400
@@ -36,6 +39,7 @@ class Held:
         flags: each message's flag set, or its place in *kinds*.
         kinds: the distinct flag sets; None where there are too many.
         beside: the groups of columns that were asked for.
+        said: what fields say, of those of which there is a column.
     """
 
     uids: array[int]
@@ -43,12 +47,13 @@ class Held:
     flags: bytes | list[FlagSet]
     kinds: tuple[FlagSet, ...] | None
     beside: Mapping[Group, Beside]
+    said: Mapping[str, FieldColumn]
 
     @classmethod
-    def of(cls, index: SqliteIndex, beside: Mapping[Group, Beside]) -> Held:
-        """*index* as it is now, and what goes *beside* it."""
+    def of(cls, index: SqliteIndex, beside: Mapping[Group, Beside], said: Mapping[str, FieldColumn]) -> Held:
+        """*index* as it is now, what goes *beside* it, and what fields *said*."""
         flags, kinds = index.coded() or (index.flags[:], None)
-        return cls(index.uids[:], index.modseqs[:], flags, kinds, beside)
+        return cls(index.uids[:], index.modseqs[:], flags, kinds, beside, said)
 
     @cached_property
     def every(self) -> Mask:
@@ -76,17 +81,39 @@ class Held:
         return masks.ranges(pairs, len(held))
 
 
-def groups(query: q.Query) -> frozenset[Group]:
-    """The columns that an answer to *query* takes."""
+def field_of(query: q.Header) -> str | None:
+    """The field whose texts answer *query* exactly, if it is one of :data:`fields.NAMES`."""
+    name = fold(query.name)
+    exact = name in fields.NAMES and query.collation is None and fields.SEPARATOR not in fold(query.text)
+    return name if exact else None
+
+
+def named(query: q.Query) -> frozenset[str]:
+    """The fields whose columns would answer what *query* asks of them."""
     match query:
         case q.And(of) | q.Or(of):
-            return frozenset[Group]().union(*map(groups, of))
+            return frozenset[str]().union(*map(named, of))
         case q.Not(inner):
-            return groups(inner)
+            return named(inner)
+        case q.Header():
+            return frozenset(filter(None, (field_of(query),)))
+        case _:
+            return frozenset()
+
+
+def groups(query: q.Query, said: Collection[str] = ()) -> frozenset[Group]:
+    """The groups of columns that an answer to *query* takes, where there are columns of the fields *said*."""
+    match query:
+        case q.And(of) | q.Or(of):
+            return frozenset[Group]().union(*(groups(part, said) for part in of))
+        case q.Not(inner):
+            return groups(inner, said)
         case q.Dated(q.DateField.SENT):
             return frozenset((Group.SENT,))
         case q.Dated() | q.Arrived() | q.Larger() | q.Smaller():
             return frozenset((Group.ROWS,))
+        case q.Header() if field_of(query) in said:
+            return frozenset()
         case q.Header() | q.Body() | q.Text() | q.WithEmailId() | q.WithThreadId():
             return frozenset((Group.CONTENTS,))
         case _:

@@ -26,7 +26,7 @@ from restante.store.masks import NONE, Mask
 from restante.store.matching import cost, fold
 from restante.store.sqlite import fields, fulltext
 from restante.store.sqlite.beside import Group
-from restante.store.sqlite.narrowing import Held, told
+from restante.store.sqlite.narrowing import Held, field_of, groups, told
 
 FEW: Final = 32
 """Messages that are read sooner than asked of the index."""
@@ -117,20 +117,28 @@ class Proposer:
 
     def _all(self, of: Sequence[q.Query]) -> Between:
         sure = maybe = self._held.every
-        for part in sorted(of, key=_commonness):
-            if not maybe or (cost(part) > 1 and masks.number(maybe) <= FEW):
+        for part in sorted(of, key=self._commonness):
+            if not maybe or (self._is_dear(part) and masks.number(maybe) <= FEW):
                 return Between(NONE, maybe)
             found = self.propose(part)
             sure &= found.sure
             maybe &= found.maybe
         return Between(sure, maybe)
 
+    def _is_dear(self, query: q.Query) -> bool:
+        """Whether *query* asks for text that is not in memory."""
+        return cost(query) > 1 and Group.CONTENTS in groups(query, self._held.said)
+
+    def _commonness(self, query: q.Query) -> int:
+        """A guess at how many messages *query* matches; what needs no look at the index goes first, being cheap and exact."""
+        return _commonness(query) if self._is_dear(query) else _SURELY
+
     def _worded(self, query: q.Header | q.Body | q.Text) -> Between:
         if query.collation is not None:
             return self._collated(query)
         worded = Worded.of(query)
         if isinstance(query, q.Header):
-            return self._header(worded)
+            return self._said(query, worded) or self._header(worded)
         if not worded.needle:
             return self._exactly(self._held.every)
         body = self._trigrams(fulltext.BODY, worded.needle)
@@ -151,6 +159,14 @@ class Proposer:
         tables = {q.Header: (fulltext.HEADER,), q.Body: (fulltext.BODY,), q.Text: (fulltext.HEADER, fulltext.BODY)}
         found = [self._trigrams(table, fold(query.text), marks=False) for table in tables[type(query)]]
         return self._open(None if None in found else _united(each for each in found if each))
+
+    def _said(self, query: q.Header, worded: Worded) -> Between | None:
+        """What a field's column knows, if there is one."""
+        column = self._held.said.get(field_of(query) or "")
+        if column is None or worded.octets is None:
+            return None
+        exact = column.holding(worded.octets)
+        return Between(exact, exact | column.unknown)
 
     def _header(self, worded: Worded) -> Between:
         wanted = worded.octets
@@ -230,8 +246,10 @@ def _united(parts: Iterable[Mask]) -> Mask:
     return reduce(or_, parts, NONE)
 
 
+_SURELY: Final = -1_000_000
+
+
 def _commonness(query: q.Query) -> int:
-    """A guess at how many messages *query* matches; what needs no text goes first, being cheap and exact."""
     match query:
         case q.Header() | q.Body() | q.Text():
             return 0 if len(query.text) < 3 else -len(query.text)
@@ -240,4 +258,4 @@ def _commonness(query: q.Query) -> int:
         case q.Or(of):
             return max(map(_commonness, of), default=0)
         case _:
-            return 1 if cost(query) >= 2 else -1_000_000
+            return 1 if cost(query) >= 2 else _SURELY

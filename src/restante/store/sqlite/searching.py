@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _HERE: Final = 1_000_000
-"""Messages times criteria up to which what lies in memory is asked on the loop: some five milliseconds."""
+"""Messages, and octets of fields, times criteria up to which what lies in memory is asked on the loop: some milliseconds."""
 
 _CHUNK: Final = 128
 """Messages read at a time for their text."""
@@ -64,12 +64,24 @@ class Search:
     async def run(self, held: Held) -> list[Uid]:
         """The UIDs that match, ascending, of the mailbox as it is *held*, with the columns the query takes."""
         if Group.CONTENTS not in held.beside:
-            if len(held.uids) * _criteria(self._query) <= _HERE:
-                return _uids(Proposer(held).propose(self._query).sure, held)
-            return await self._account.in_scan(lambda: _uids(Proposer(held).propose(self._query).sure, held))
+            return await self._ask_memory(held)
         if cost(self._query) > 1 and len(held.uids) <= FEW:
             return await self._read_words(held.uids)
         return await self._ask_index(held)
+
+    async def _ask_memory(self, held: Held) -> list[Uid]:
+        """Ask what lies in memory, and read what it does not know: messages whose fields wait to be indexed."""
+
+        def work() -> tuple[list[Uid], list[Uid]]:
+            found = Proposer(held).propose(self._query)
+            return _uids(found.sure, held), _uids(found.maybe & ~found.sure, held)
+
+        effort = (len(held.uids) + sum(each.octets for each in held.said.values())) * _criteria(self._query)
+        sure, open_ = work() if effort <= _HERE else await self._account.in_scan(work)
+        if not open_:
+            return sure
+        self._account.text.met()
+        return sorted((*sure, *await self._read_words(open_)))
 
     async def _ask_index(self, held: Held) -> list[Uid]:
         """Ask the index what it knows, and read what remains to be asked."""

@@ -32,6 +32,7 @@ from restante.store.sqlite.account import Shared, SqliteAccount
 from restante.store.sqlite.database import Database, OpenDatabases, check_driver
 from restante.store.sqlite.faults import FAULTS, store_error
 from restante.store.sqlite.hints import SqliteHints
+from restante.store.sqlite.holding import KeptColumns
 from restante.store.sqlite.idle import IdleConnections
 from restante.store.sqlite.intake import Intake
 from restante.store.sqlite.layout import Layout
@@ -96,6 +97,7 @@ class SqliteStore:
             extractions,
             attachments,
             deque(maxlen=kept_indexes),
+            KeptColumns(),
             Moment(),
         )
         self._pools = (commits, scans, extractions)

@@ -27,13 +27,13 @@ def test_positions_by_content(held: list[int], wanted: list[int]) -> None:
 async def test_columns_follow(inbox: SqliteMailbox) -> None:
     await fill(inbox, *[()] * 5)
     assert await inbox.search(q.Larger(0)) == [1, 2, 3, 4, 5]
-    before = inbox._beside[Group.ROWS]
+    before = inbox._holding._beside[Group.ROWS]
     assert await inbox.search(q.Smaller(0)) == []
-    assert inbox._beside[Group.ROWS] is before
+    assert inbox._holding._beside[Group.ROWS] is before
     await inbox.expunge(uids(2, 5), deleted_only=False)
     await fill(inbox, (), ())
     assert await inbox.search(q.Larger(0)) == [1, 3, 4, 6, 7]
-    assert [*inbox._beside[Group.ROWS].uids] == [1, 3, 4, 6, 7]
+    assert [*inbox._holding._beside[Group.ROWS].uids] == [1, 3, 4, 6, 7]
     assert [*before.uids] == [1, 2, 3, 4, 5]
 
 

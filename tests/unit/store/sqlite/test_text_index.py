@@ -22,11 +22,9 @@ from restante.store import query as q
 from restante.store.model import Field, MessageRecord, NewMessage
 from restante.store.sqlite import fulltext, indexing, proposing, reading, schema, searching
 from restante.store.sqlite.account import SqliteAccount
-from restante.store.sqlite.beside import Group
 from restante.store.sqlite.flagsets import FlagSets
 from restante.store.sqlite.indexing import SqliteTextIndex
 from restante.store.sqlite.mailbox import SqliteMailbox
-from restante.store.sqlite.narrowing import groups
 from restante.store.sqlite.proposing import Proposer
 from restante.store.sqlite.store import SqliteStore
 from restante.store.sqlite.transaction import Done, Transaction
@@ -83,7 +81,7 @@ class Bounds:
 
 
 async def bounds(account: SqliteAccount, inbox: SqliteMailbox, query: q.Query) -> Bounds:
-    held = await inbox._hold(groups(query) | {Group.CONTENTS})
+    held = await inbox._holding.hold(q.Or((query, q.Body(""))), inbox)
     found = account.read(lambda connection: Proposer(held, connection).propose(query))
     return Bounds(*(frozenset(masks.members(each, held.uids)) for each in (found.sure, found.maybe)))
 
