@@ -10,7 +10,7 @@ The rule it protects: a client that only applies what it was sent has the same p
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -93,10 +93,13 @@ class MailboxView:
             return SeqNum(at + 1)
         return None
 
-    def known(self, uids: list[Uid]) -> list[Uid]:
-        """Those of ascending *uids* that the client knows."""
+    def known(self, uids: list[Uid], among: Sequence[int] = ()) -> list[Uid]:
+        """Those of ascending *uids* that the client knows; they were *among* a mailbox's, ascending, a moment ago."""
         if not uids or self._shift(uids[0], uids[-1]) is not None:
             return uids
+        if among[: len(self._uids)] == self._uids:
+            # All but what came later, then: what was removed since would be in the view alone.
+            return uids[: bisect_right(uids, self._uids[-1])] if self._uids else []
         if len(uids) == len(self._uids) and array("I", uids) == self._uids:
             return uids
         if len(uids) <= _FEW:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,3 +39,11 @@ def test_known_and_shown(held: list[int], asked: list[int]) -> None:
 @given(held=UIDS)
 def test_all_are_known(held: list[int]) -> None:
     assert made(held).known([Uid(uid) for uid in held]) == held
+
+
+@given(held=UIDS, gone=UIDS | st.just([]), later=st.integers(0, 4), asked=UIDS)
+def test_known_of_a_mailbox_that_went_on(held: list[int], gone: list[int], later: int, asked: list[int]) -> None:
+    came = [*range(61, 61 + later)]
+    mailbox = array("I", [uid for uid in held if uid not in gone] + came)
+    found = [Uid(uid) for uid in held + came if uid in asked or uid in came[1:]]
+    assert made(held).known(found, mailbox) == [uid for uid in found if uid in held]

@@ -92,4 +92,5 @@ _UTF8: Final = codec("utf-8")
 async def find(program: Program, s: Selected) -> tuple[list[Uid], Binding]:
     """The UIDs that match, of messages the client knows, ascending, and what the keys noted."""
     query, binding = program.query(s, s.view)
-    return s.view.known(await s.mailbox.search(query, s.session.errand)), binding
+    found = await s.mailbox.search(query, s.session.errand)
+    return s.view.known(found, (await s.mailbox.index()).uids), binding
