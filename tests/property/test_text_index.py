@@ -184,6 +184,7 @@ def stores(
     """Engines; the first has its index asked however few the messages, and indexes when told."""
     monkeypatch.setattr(searching, "FEW", 0)
     monkeypatch.setattr("restante.store.sqlite.proposing.FEW", 0)
+    monkeypatch.setattr("restante.store.sqlite.proposing._PAIRS", 0)
     monkeypatch.setattr(fulltext, "BATCH", 2)
     monkeypatch.setattr(fulltext, "_MOST", 3_000)
     monkeypatch.setattr(indexing.SqliteTextIndex, "wake", lambda self: None)

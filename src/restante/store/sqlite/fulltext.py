@@ -130,6 +130,14 @@ def expression(table: str, needle: str, *, marks: bool = True) -> str | None:
     return " AND ".join(['"' + each.replace('"', '""') + '"' for each in wanted]) or None
 
 
+def pair(table: str, needle: str, *, marks: bool = True) -> str | None:
+    """A folded *needle* of two characters as *table* has it; None if it is not that. Without *marks* as :func:`expression`."""
+    known = formed(table, needle)
+    if len(known) != 2 or not _is_text(needle) or not (marks or not any(map(unicodedata.combining, known))):
+        return None
+    return known
+
+
 def _telling(table: str, trigrams: list[str]) -> list[str]:
     """Those of *trigrams* to look up: some from all over the needle, and none that hardly tells one content from another."""
     rare = [each for each in trigrams if each not in _USUAL[table]]

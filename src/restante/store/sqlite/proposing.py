@@ -24,7 +24,7 @@ from restante.store import masks
 from restante.store import query as q
 from restante.store.masks import NONE, Mask
 from restante.store.matching import cost, fold
-from restante.store.sqlite import fields, fulltext
+from restante.store.sqlite import fields, fulltext, pairs
 from restante.store.sqlite.beside import Group
 from restante.store.sqlite.narrowing import Held, field_of, groups, told
 
@@ -33,6 +33,12 @@ FEW: Final = 32
 
 _RARE: Final = 2_000
 """Contents proposed up to which their fields are looked up one by one; beyond, a pass over all is no dearer."""
+
+_PAIRS: Final = 1_000
+"""Messages from which on two characters are looked up, which takes some 20 ms, and more with many scripts."""
+
+_OFTEN: Final = 2
+"""Sequences with two characters for each message, from which on they propose too much to be worth it."""
 
 _FIELDS: Final = {name: number for number, name in enumerate(fields.NAMES)}
 
@@ -76,6 +82,7 @@ class Proposer:
     def __init__(self, held: Held, connection: apsw.Connection | None = None) -> None:
         self._held = held
         self._connection = connection
+        self._left = len(held.uids)
 
     @cached_property
     def pending(self) -> Mask:
@@ -120,10 +127,18 @@ class Proposer:
         for part in sorted(of, key=self._commonness):
             if not maybe or (self._is_dear(part) and masks.number(maybe) <= FEW):
                 return Between(NONE, maybe)
-            found = self.propose(part)
+            found = self._of_those_left(part, masks.number(maybe))
             sure &= found.sure
             maybe &= found.maybe
         return Between(sure, maybe)
+
+    def _of_those_left(self, query: q.Query, count: int) -> Between:
+        """The bounds of *query*'s answer where *count* messages at most are of interest."""
+        before, self._left = self._left, min(count, self._left)
+        try:
+            return self.propose(query)
+        finally:
+            self._left = before
 
     def _is_dear(self, query: q.Query) -> bool:
         """Whether *query* asks for text that is not in memory."""
@@ -183,9 +198,10 @@ class Proposer:
     def _looked_up(self, table: str, needle: str, *, marks: bool = True) -> list[int] | None:
         """As :meth:`_trigrams`, their contents."""
         asked = fulltext.expression(table, needle, marks=marks)
-        if asked is None:
-            return None
-        return self._read(f"SELECT json_group_array(rowid) FROM {table} WHERE {table} MATCH ?", asked)
+        if asked is not None:
+            return self._read(f"SELECT json_group_array(rowid) FROM {table} WHERE {table} MATCH ?", asked)
+        pair = fulltext.pair(table, needle, marks=marks) if self._left >= _PAIRS else None
+        return None if pair is None else pairs.contents_with(self._opened, table, pair, _OFTEN * len(self._held.uids))
 
     def _in_a_field(self, worded: Worded, among: Sequence[int]) -> Mask:
         """The messages with the needle in one of the fields, whose contents are *among* these."""
@@ -237,9 +253,13 @@ class Proposer:
 
     def _read(self, asked: str, *values: str | int | bytes | apsw.CArrayBinding) -> list[int]:
         # As one JSON array, which is a third of the cost of rows.
+        return _numbers(cast("str", self._opened.execute(asked, values).get))
+
+    @property
+    def _opened(self) -> apsw.Connection:
         if self._connection is None:
             raise TypeError("this query asks the index")
-        return _numbers(cast("str", self._connection.execute(asked, values).get))
+        return self._connection
 
 
 def _united(parts: Iterable[Mask]) -> Mask:
