@@ -62,6 +62,7 @@ MODULES: Final = (
     "smtp.path",
     "smtp.reply",
     "smtp.transaction",
+    "store.batches",
     "store.errors",
     "store.matching",
     "store.query",

@@ -197,11 +197,13 @@ class Mailbox(Protocol):
         """What happened after *modseq*; costs by the change, not by the mailbox. A future *modseq* gives no changes."""
         ...
 
-    async def messages(self, uids: Sequence[Uid], fields: Field) -> list[MessageRecord]:
-        """Read ascending *uids* in one go, in UID order; those gone are left out. The caller bounds the batch."""
+    async def messages(self, uids: Sequence[Uid], fields: Field, octets: int | None = None) -> list[MessageRecord]:
+        """Read ascending *uids* in one go, in UID order; those gone are left out. The caller bounds the batch.
+
+        The message that takes what is read beyond *octets* is the last: see :mod:`restante.store.batches`."""
         ...
 
-    async def columns(self, uids: Sequence[Uid], fields: Field) -> MessageColumns:
+    async def columns(self, uids: Sequence[Uid], fields: Field, octets: int | None = None) -> MessageColumns:
         """As :meth:`messages`, in columns: for many messages at a fraction of the cost; no sort keys."""
         ...
 

@@ -10,9 +10,11 @@ from tests.support.store import Clock, fill, mail, new, octets, uids
 from restante.mime.encode import load
 from restante.model.dates import MailDate
 from restante.model.flags import FlagSet
+from restante.model.ids import Uid
 from restante.model.mailbox_name import MailboxName
 from restante.store.api import Account, Mailbox, Store
 from restante.store.arrival import email_id, summarise, thread_id
+from restante.store.batches import done_with
 from restante.store.errors import NoSuchMailbox, Unavailable
 from restante.store.model import Field, MessageRecord, NewMessage
 
@@ -192,6 +194,37 @@ async def test_columns_of_a_deleted_mailbox(account: Account) -> None:
     for wanted in ([1], range(1, 21), range(1, 21, 4)):
         with pytest.raises(NoSuchMailbox):
             await work.columns(uids(*wanted), Field.ENVELOPE)
+
+
+def _octets(record: MessageRecord) -> int:
+    text = record.header if record.raw is None else record.raw
+    return sum(map(len, filter(None, (record.envelope, record.body, record.bodystructure, record.parts, text))))
+
+
+async def _in_columns(mailbox: Mailbox, asked: Sequence[Uid], field: Field, bound: int) -> list[MessageRecord]:
+    columns = await mailbox.columns(asked, field, bound)
+    return [columns.record(at) for at in range(len(columns.uids))]
+
+
+@pytest.mark.parametrize("wanted", SETS.values(), ids=SETS)
+@pytest.mark.parametrize("field", [Field.HEADER, Field.ENVELOPE | Field.PARTS, Field.RAW | Field.HEADER], ids=str)
+@pytest.mark.parametrize("bound", [0, 300, 10_000, 100_000])
+async def test_a_read_ends_beyond_its_octets_and_can_be_gone_on_with(
+    assorted: Mailbox, field: Field, wanted: Sequence[int], bound: int
+) -> None:
+    whole = [record.uid for record in await assorted.messages(uids(*wanted), field)]
+    for read in (type(assorted).messages, _in_columns):
+        rest, found = uids(*wanted), list[Uid]()
+        while rest:
+            records = await read(assorted, rest, field, bound)
+            assert sum(map(_octets, records[:-1])) <= bound
+            found += [record.uid for record in records]
+            rest = rest[done_with(rest, [record.uid for record in records]) :]
+        assert found == whole
+
+
+async def test_what_is_of_one_length_is_read_whatever_the_bound(assorted: Mailbox) -> None:
+    assert len((await assorted.columns(uids(*range(1, 41)), Field.SIZE | Field.DATE | Field.FLAGS, 0)).uids) == 37
 
 
 async def test_part_of_columns(assorted: Mailbox) -> None:

@@ -10,7 +10,7 @@ The rule it protects: a message is never parsed here, and a large one never held
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Final, cast
 
@@ -24,6 +24,7 @@ from restante.imap.state import Selected
 from restante.mime.transfer import UnknownEncoding
 from restante.model.ids import ModSeq, Uid
 from restante.store.api import Blobs, MessageIndex
+from restante.store.batches import done_with
 from restante.store.errors import Corrupt, StoreError
 from restante.store.model import MessageColumns, MessageRecord
 
@@ -51,17 +52,15 @@ async def answer(s: Selected, uids: Sequence[Uid], asked: Asked, newly: frozense
 
     Raises No for what cannot be decoded, StoreError, ConnectionLost.
     """
-    what, sent = _Answering(s, asked, newly), 0
-    for some in _cut(uids, _batch(s, asked)):
-        if asked.form is None:
-            records = await s.mailbox.messages(some, asked.fields)
-            sent += len(records)
-            await _send_records(s, records, what)
-            # While the client takes its time over what it was sent, only that is kept for it.
-            records.clear()
-        else:
-            sent += await _send_columns(s, some, what, asked.form)
+    what, size = _Answering(s, asked, newly), _batch(s, asked)
+    at = sent = 0
+    while at < len(uids):
+        some = uids[at : at + size] if at or len(uids) > size else uids
+        found = await (_send_each(s, some, what) if asked.form is None else _send_columns(s, some, what, asked.form))
+        # While the client takes its time over what it was sent, only that is kept for it.
         await s.session.client.drain()
+        sent += len(found)
+        at += done_with(some, found)
     return sent
 
 
@@ -71,19 +70,25 @@ def _batch(s: Selected, asked: Asked) -> int:
     return _RAW_BATCH if asked.octets else s.session.services.limits.batch
 
 
-def _cut(uids: Sequence[Uid], size: int) -> Iterator[Sequence[Uid]]:
-    return (uids[start : start + size] for start in range(0, len(uids), size)) if len(uids) > size else iter((uids,))
+async def _send_each(s: Selected, uids: Sequence[Uid], what: _Answering) -> Sequence[Uid]:
+    """Answer message by message, as many as one read holds; those that are still there."""
+    records = await s.mailbox.messages(uids, what.asked.fields, what.asked.share)
+    await _send_records(s, records, what)
+    return [record.uid for record in records]
 
 
-async def _send_columns(s: Selected, uids: Sequence[Uid], what: _Answering, form: Form) -> int:
+async def _send_columns(s: Selected, uids: Sequence[Uid], what: _Answering, form: Form) -> Sequence[Uid]:
+    """Answer in columns, as many as one read holds; those that are still there."""
     asked = what.changed
     found = (
-        _from_index(await s.mailbox.index(), uids) if asked.in_index else await s.mailbox.columns(uids, asked.fields)
+        _from_index(await s.mailbox.index(), uids)
+        if asked.in_index
+        else await s.mailbox.columns(uids, asked.fields, asked.share)
     )
     client, context = s.session.client, what.context
     if not what.newly and not (found.blobs and (any(found.blobs) or 0 in found.sizes)):
         client.write(form.write(found, context))
-        return len(found.uids)
+        return found.uids
     changed = what.changed.form or form
     kinds = [(uid in what.newly, _apart(found, at)) for at, uid in enumerate(found.uids)]
     for (new, apart), run in groupby(range(len(kinds)), kinds.__getitem__):
@@ -92,7 +97,7 @@ async def _send_columns(s: Selected, uids: Sequence[Uid], what: _Answering, form
             await _send_records(s, [found.record(at) for at in places], what)
         else:
             client.write((changed if new else form).write(found.part(places[0], places[-1] + 1), context))
-    return len(found.uids)
+    return found.uids
 
 
 def _apart(found: MessageColumns, at: int) -> bool:
@@ -154,10 +159,13 @@ async def report(s: Selected, wanted: Mapping[Uid, tuple[FetchAtt, ...]]) -> Non
     for items, uids in groups.items():
         if not items:
             continue
-        asked = Asked(items)
-        for some in _cut(uids, _RAW_BATCH):
-            for record in await s.mailbox.messages(some, asked.fields):
+        asked, at = Asked(items), 0
+        while at < len(uids):
+            some = uids[at : at + _RAW_BATCH]
+            records = await s.mailbox.messages(some, asked.fields, asked.share)
+            for record in records:
                 await _report_one(s, record, asked)
+            at += done_with(some, [record.uid for record in records])
 
 
 async def _report_one(s: Selected, record: MessageRecord, asked: Asked) -> None:

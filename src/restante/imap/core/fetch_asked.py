@@ -17,9 +17,11 @@ from restante.imap.registry import Registry
 from restante.imap.view import Style
 from restante.imap.wire.errors import BadSyntax
 from restante.imap.wire.reader import Reader
+from restante.store.batches import OCTETS
 from restante.store.model import Field
 
 _REMEMBERED: Final = 256
+_OCTETS: Final = Field.HEADER | Field.RAW
 _SHORT: Final = 400
 """Octets of the longest words that are remembered."""
 
@@ -34,10 +36,22 @@ class Asked:
         sets_seen: whether fetching them sets ``\\Seen`` (RFC 9051 §6.4.5).
         in_index: whether the shared index answers them.
         octets: whether whole messages are read for them.
+        share: octets to be read at a time; what several items show takes room for each.
         form: how they are written for many messages; None where one of them must be made for each.
     """
 
-    __slots__ = ("_changed", "_numbered", "enables", "fields", "form", "in_index", "items", "octets", "sets_seen")
+    __slots__ = (
+        "_changed",
+        "_numbered",
+        "enables",
+        "fields",
+        "form",
+        "in_index",
+        "items",
+        "octets",
+        "sets_seen",
+        "share",
+    )
 
     def __init__(self, items: tuple[FetchAtt, ...]) -> None:
         self.items = tuple(dict.fromkeys(items))
@@ -46,6 +60,7 @@ class Asked:
         self.sets_seen = any(item.sets_seen for item in self.items)
         self.in_index = self.fields in (Field.NONE, Field.FLAGS)
         self.octets = Field.RAW in self.fields
+        self.share = OCTETS // max(1, sum(bool(item.fields & _OCTETS) for item in self.items))
         columns = [item.column for item in self.items]
         self.form = None if None in columns else Form([column for column in columns if column is not None])
         self._numbered: Asked | None = None

@@ -121,3 +121,9 @@ def record(now: Flagged, message: Message, fields: Field, *, blob: bool) -> Mess
         preview=summary.preview if asked & _PREVIEW else None,
         sort_keys=summary.sort_keys if asked & _SORT else None,
     )
+
+
+def octets_of(found: MessageRecord) -> int:
+    """Octets of what was read of a message that may be of any length."""
+    text = found.header if found.raw is None else found.raw
+    return sum(map(len, filter(None, (found.envelope, found.body, found.bodystructure, found.parts, text))))

@@ -15,7 +15,7 @@ from restante.store.errors import NoSuchMailbox
 from restante.store.matching import Words, predicate
 from restante.store.memory.account import AccountState
 from restante.store.memory.box import Box
-from restante.store.memory.content import Message, record
+from restante.store.memory.content import Message, octets_of, record
 from restante.store.memory.index import MemoryIndex
 from restante.store.model import (
     Appended,
@@ -68,16 +68,20 @@ class MemoryMailbox:
         """What happened after *modseq*."""
         return self._live().changes_since(modseq, self._account.now())
 
-    async def messages(self, uids: Sequence[Uid], fields: Field) -> list[MessageRecord]:
+    async def messages(self, uids: Sequence[Uid], fields: Field, octets: int | None = None) -> list[MessageRecord]:
         """Read ascending *uids*."""
-        index = self._live().index
-        return [self._record(index, at, fields) for at in index.positions(uids)]
+        index, found = self._live().index, list[MessageRecord]()
+        for at in index.positions(uids):
+            found.append(self._record(index, at, fields))
+            if octets is not None and (octets := octets - octets_of(found[-1])) < 0:
+                break
+        return found
 
-    async def columns(self, uids: Sequence[Uid], fields: Field) -> MessageColumns:
+    async def columns(self, uids: Sequence[Uid], fields: Field, octets: int | None = None) -> MessageColumns:
         """As :meth:`messages`, in columns."""
-        octets = Field.RAW in fields
-        records = await self.messages(uids, fields | Field.HEADER if octets else fields)
-        return MessageColumns.of(records, octets=octets)
+        whole = Field.RAW in fields
+        records = await self.messages(uids, fields | Field.HEADER if whole else fields, octets)
+        return MessageColumns.of(records, octets=whole)
 
     def _record(self, index: MemoryIndex, at: int, fields: Field) -> MessageRecord:
         message = index.messages[at]

@@ -10,17 +10,18 @@ The rule it protects: all columns of a batch are of one moment, and equally long
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple, cast
 
 import apsw
 
+from restante.store.batches import Row, until
 from restante.store.errors import Corrupt
 from restante.store.model import Field, MessageColumns
 from restante.store.sqlite.flagsets import FlagSets
 from restante.store.sqlite.reading import modseq_of
-from restante.store.sqlite.uids import rows
+from restante.store.sqlite.uids import octets_of, rows
 
 _SOURCES: Final = (
     (Field.FLAGS, "flags", "m.flagset"),
@@ -52,28 +53,48 @@ Column = Sequence[object]
 
 
 class _Plan(NamedTuple):
-    """What is read for some fields: the positions in :class:`MessageColumns`, where the columns are, and the joins."""
+    """What is read for some fields: the positions in :class:`MessageColumns`, where the columns are, and the joins.
+
+    If *counted*, one column more, the last, counts the octets of those that may be of any length.
+    """
 
     positions: tuple[int, ...]
     places: str
     joins: str
+    counted: bool
 
 
 @lru_cache(maxsize=256)
-def _plan(asked: int) -> _Plan:
+def _plan(asked: int, *, bounded: bool) -> _Plan:
     """By number: enums hash slowly."""
     sources = [("uids", "m.uid"), *((name, place) for fields, name, place in _SOURCES if fields.value & asked)]
-    joins = [join for table, join in _JOINS if any(place.startswith(table) for _, place in sources)]
+    places = [place for _, place in sources]
+    joins = [join for table, join in _JOINS if any(place.startswith(table) for place in places)]
     positions = tuple(MessageColumns._fields.index(name) for name, _ in sources)
-    return _Plan(positions, ", ".join(place for _, place in sources), " ".join(joins))
+    counted = octets_of(places) if bounded else ""
+    return _Plan(positions, ", ".join([*places, counted] if counted else places), " ".join(joins), bool(counted))
 
 
 def columns(
-    connection: apsw.Connection, sets: FlagSets, mailbox: int, uids: Sequence[int], fields: Field, blobs: str
+    connection: apsw.Connection,
+    sets: FlagSets,
+    mailbox: int,
+    uids: Sequence[int],
+    fields: Field,
+    blobs: str,
+    octets: int | None = None,
 ) -> MessageColumns:
-    """The *fields* of ascending *uids*; *blobs* goes before each blob's name. Raises NoSuchMailbox, Corrupt."""
-    plan = _plan(fields.value)
-    found = zip(*rows(connection, plan.places, plan.joins, mailbox, uids), strict=True)
+    """The *fields* of ascending *uids*, bounded in *octets*; *blobs* goes before each blob's name.
+
+    Raises NoSuchMailbox, Corrupt.
+    """
+    # One message is no more than one, however large.
+    octets = octets if len(uids) > 1 else None
+    plan = _plan(fields.value, bounded=octets is not None)
+    read: Iterable[Row] = rows(connection, plan.places, plan.joins, mailbox, uids)
+    if octets is not None and plan.counted:
+        read = until(read, octets)
+    found = zip(*read, strict=True)
     values: list[Column] = [()] * len(MessageColumns._fields)
     for position, column in zip(plan.positions, found, strict=False):
         values[position] = column

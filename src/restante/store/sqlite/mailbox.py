@@ -187,15 +187,15 @@ class SqliteMailbox:
             return Changes(index.modseq, (), _NONE, index.uid_next)
         return self._history.since(modseq) or self._changes(modseq)
 
-    async def messages(self, uids: Sequence[Uid], fields: Field) -> list[MessageRecord]:
+    async def messages(self, uids: Sequence[Uid], fields: Field, octets: int | None = None) -> list[MessageRecord]:
         """Read ascending *uids*."""
-        account, number = self._account, self._number
-        return self._read(lambda each: reading.messages(each, account.sets, number, uids, fields, account.blob_prefix))
+        sets, number, blobs = self._account.sets, self._number, self._account.blob_prefix
+        return self._read(lambda each: reading.messages(each, sets, number, uids, fields, blobs, octets))
 
-    async def columns(self, uids: Sequence[Uid], fields: Field) -> MessageColumns:
+    async def columns(self, uids: Sequence[Uid], fields: Field, octets: int | None = None) -> MessageColumns:
         """Read ascending *uids*, in columns."""
-        account, number = self._account, self._number
-        return self._read(lambda each: gathering.columns(each, account.sets, number, uids, fields, account.blob_prefix))
+        sets, number, blobs = self._account.sets, self._number, self._account.blob_prefix
+        return self._read(lambda each: gathering.columns(each, sets, number, uids, fields, blobs, octets))
 
     async def search(self, query: Query, errand: Errand | None = None) -> list[Uid]:
         """UIDs of the messages that match, ascending."""

@@ -21,6 +21,7 @@ from restante.model.flags import FlagSet
 from restante.model.ids import ModSeq, Uid, UidValidity
 from restante.model.mailbox_name import MailboxName
 from restante.model.message_set import UidSet
+from restante.store.batches import Row, until
 from restante.store.columns import Columns, SortRow
 from restante.store.errors import Corrupt, NoSuchMailbox
 from restante.store.model import Changes, Field, Flagged, MessageRecord
@@ -28,12 +29,10 @@ from restante.store.sqlite import snapshots
 from restante.store.sqlite.arriving import unpack_sort_keys
 from restante.store.sqlite.flagsets import FlagSets
 from restante.store.sqlite.index import SqliteIndex
-from restante.store.sqlite.uids import rows
+from restante.store.sqlite.uids import octets_of, rows
 
 _SPANS: Final = 1000
 """Spans of changes beyond which a mailbox is read as a whole."""
-
-_Row = tuple[int | float | str | bytes | None, ...]
 
 _numbers: Final = msgspec.json.Decoder(list[int]).decode
 
@@ -147,7 +146,7 @@ def changes_since(connection: apsw.Connection, sets: FlagSets, mailbox: int, mod
     return Changes(now, flagged, vanished, uid_next, complete=modseq >= swept)
 
 
-def _candidates(connection: apsw.Connection, mailbox: int, modseq: int) -> Iterator[_Row]:
+def _candidates(connection: apsw.Connection, mailbox: int, modseq: int) -> Iterator[Row]:
     """UID, flag set and modseq of all messages that may have changed after *modseq*, by UID."""
     unlisted, messages = cast(
         "tuple[int, int]",
@@ -198,14 +197,18 @@ _CONTENT: Final = (
 )
 _OCTETS: Final = Field.HEADER | Field.RAW
 _SORT, _RAW, _HEADER = Field.SORT.value, Field.RAW.value, Field.HEADER.value
-_HEADER_AT, _RAW_AT, _BLOB_AT, _SORT_AT = 11, 12, 13, 17
+_HEADER_AT, _RAW_AT, _BLOB_AT, _SORT_AT, _COUNTED_AT = 11, 12, 13, 17, 18
 
 
 @lru_cache(maxsize=256)
 def _plan(asked: int) -> tuple[str, str, bool]:
-    """The columns and joins that read the fields *asked*, and whether a row needs finishing. By number: enums hash slowly."""
+    """The columns and joins that read the fields *asked*, and whether a row needs finishing. By number: enums hash slowly.
+
+    After a record's columns comes the count of its octets.
+    """
     fields = Field(asked)
-    columns = ", ".join(["m.uid, m.flagset, m.modseq", *(here if fields & when else no for when, here, no in _COLUMNS)])
+    places = [here if fields & when else no for when, here, no in _COLUMNS]
+    columns = ", ".join(["m.uid, m.flagset, m.modseq", *places, octets_of(places) or "0"])
     joins = "JOIN content c ON c.id = m.content " if fields & _CONTENT else ""
     if fields & _OCTETS:
         joins += "JOIN header h ON h.content = m.content "
@@ -215,26 +218,36 @@ def _plan(asked: int) -> tuple[str, str, bool]:
 
 
 def messages(
-    connection: apsw.Connection, sets: FlagSets, mailbox: int, uids: Sequence[int], fields: Field, blobs: str
+    connection: apsw.Connection,
+    sets: FlagSets,
+    mailbox: int,
+    uids: Sequence[int],
+    fields: Field,
+    blobs: str,
+    octets: int | None = None,
 ) -> list[MessageRecord]:
-    """The *fields* of ascending *uids*; *blobs* goes before each blob's name. Raises NoSuchMailbox, Corrupt."""
+    """The *fields* of ascending *uids*, bounded in *octets*; *blobs* goes before each blob's name.
+
+    Raises NoSuchMailbox, Corrupt.
+    """
     modseq_of(connection, mailbox)
     columns, joins, unfinished = _plan(fields.value)
-    found = list(rows(connection, columns, joins, mailbox, uids))
+    read = rows(connection, columns, joins, mailbox, uids)
+    found = list(read) if octets is None else until(read, octets)
     known = sets.known() if all(row[1] in sets.known() for row in found) else sets.load(connection)
     make = MessageRecord._make
     try:
         if not unfinished:
-            return [make((row[0], known[cast("int", row[1])], *row[2:])) for row in found]
+            return [make((row[0], known[cast("int", row[1])], *row[2:_COUNTED_AT])) for row in found]
         asked = fields.value
         return [make(_finished(row, known, asked, blobs)) for row in found]
     except KeyError as error:
         raise Corrupt("a message's flags are missing") from error
 
 
-def _finished(row: _Row, known: dict[int, FlagSet], asked: int, blobs: str) -> list[object]:
+def _finished(row: Row, known: dict[int, FlagSet], asked: int, blobs: str) -> list[object]:
     """A row with what the columns hold made into values."""
-    record: list[object] = list(row)
+    record: list[object] = list(row[:_COUNTED_AT])
     record[1] = known[cast("int", row[1])]
     if asked & _SORT:
         record[_SORT_AT] = unpack_sort_keys(cast("bytes", row[_SORT_AT]))

@@ -25,6 +25,7 @@ from restante.model.ids import EmailId, ModSeq, ThreadId, Uid
 from restante.store import masks
 from restante.store import query as q
 from restante.store.attachments import edition
+from restante.store.batches import OCTETS, done_with
 from restante.store.errand import Errand
 from restante.store.errors import Corrupt
 from restante.store.masks import Mask
@@ -176,14 +177,13 @@ class _Reader:
     def matching(self, connection: apsw.Connection, among: Sequence[int]) -> list[Uid]:
         found: list[Uid] = []
         finder = self._finder(connection)
-        for at in range(0, len(among), _CHUNK):
-            if self._is_over():
-                break
+        at, sets = 0, self.account.sets
+        while at < len(among) and not self._is_over():
             self.errand.tell(at, len(among))
-            chunk = reading.messages(
-                connection, self.account.sets, self.mailbox, among[at : at + _CHUNK], self.fields, ""
-            )
+            asked = among[at : at + _CHUNK]
+            chunk = reading.messages(connection, sets, self.mailbox, asked, self.fields, "", OCTETS)
             found += [record.uid for record in chunk if not self._is_over() and self._matches(record, finder)]
+            at += done_with(asked, [record.uid for record in chunk])
         return found
 
     def _is_over(self) -> bool:

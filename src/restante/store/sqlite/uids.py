@@ -1,17 +1,22 @@
 """Sets of UIDs as statements want them: one range where they are one, else an array bound by address.
 
 Strategy: a range scan visits each row between, an array seeks each UID, which costs about twice as much a row; so a set at
-least half full is read as a range and its strays are dropped.
+least half full is read as a range and its strays are dropped. A read that is bounded in octets has SQLite tell each message's,
+which costs less than to measure what was read.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 import apsw
 
-Row = tuple[int | float | str | bytes | None, ...]
+from restante.store.batches import Row
+
+_ANY_LENGTH: Final = frozenset(("c.envelope", "c.body", "c.bodystructure", "c.parts", "h.octets", "b.octets"))
+"""Columns whose values may be of any length."""
 
 
 def rows(connection: apsw.Connection, columns: str, joins: str, mailbox: int, uids: Sequence[int]) -> Iterator[Row]:
@@ -40,3 +45,9 @@ def rows(connection: apsw.Connection, columns: str, joins: str, mailbox: int, ui
         return found
     wanted = frozenset(uids)
     return (row for row in found if row[0] in wanted)
+
+
+def octets_of(columns: Iterable[str]) -> str:
+    """A column that counts the octets of those of *columns* that may be of any length; empty if none may."""
+    lengths = [f"octet_length({column})" for column in columns if column in _ANY_LENGTH]
+    return " + ".join([f"ifnull({each}, 0)" if "b.octets" in each else each for each in lengths])

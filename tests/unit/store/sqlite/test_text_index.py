@@ -169,9 +169,10 @@ async def test_only_what_is_proposed_is_read(filled: SqliteMailbox, monkeypatch:
         wanted: Sequence[int],
         fields: Field,
         blobs: str,
+        octets: int,
     ) -> list[MessageRecord]:
         read.extend(wanted)
-        return original(connection, sets, mailbox, wanted, fields, blobs)
+        return original(connection, sets, mailbox, wanted, fields, blobs, octets)
 
     monkeypatch.setattr(reading, "messages", noted)
     assert await filled.search(q.Body("zyzzyva")) == [SPECIAL]
