@@ -1,5 +1,7 @@
 """STORE (RFC 9051 §6.4.6), with the conditions of RFC 7162 §3.1.3: messages changed since are left and named by MODIFIED.
 
+Strategy: what clients do to messages is the same few things in the same words, so what was read from those is remembered.
+
 The rule it protects: a client hears of its own change once: from here, or not at all with ``.SILENT``; never again from the
 choke point.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Self
 
 from restante.imap.core.expunge import require_writable
@@ -17,13 +20,53 @@ from restante.imap.portion import portion
 from restante.imap.protocol.response import DONE, Done
 from restante.imap.registry import Registry
 from restante.imap.state import Selected
+from restante.imap.wire.errors import BadSyntax
 from restante.imap.wire.reader import Reader
-from restante.model.flags import RECENT, Flag, FlagSet
+from restante.model.flags import RECENT, FlagSet
 from restante.model.ids import ModSeq
 from restante.model.message_set import MessageSet, UidSet
 from restante.store.model import Flagged, FlagOp, FlagsUpdated
 
 _OPERATIONS: Final = {op.value: op for op in FlagOp}
+_REMEMBERED: Final = 256
+_SHORT: Final = 400
+"""Octets of the longest words that are remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """``store-att-flags``: what to do with which flags (RFC 9051 §9).
+
+    Attributes:
+        recent: whether the server's own ``\\Recent``, which *flags* leave out, was among them.
+    """
+
+    op: FlagOp
+    flags: FlagSet
+    silent: bool
+    recent: bool
+
+    @classmethod
+    def read(cls, r: Reader) -> Self:
+        """Read the operation, and the flags with or without parentheses. Raises BadSyntax."""
+        name, _, silent = r.word().partition(".")
+        if name not in _OPERATIONS or silent not in ("", "SILENT"):
+            raise r.expected("FLAGS, +FLAGS or -FLAGS")
+        r.sp()
+        flags = r.flag_list() if r.peek(b"(") else r.flags_bare()
+        return cls(_OPERATIONS[name], FlagSet(flags), bool(silent), RECENT in flags)
+
+
+@lru_cache(_REMEMBERED)
+def _remembered(text: bytes) -> Change | None:
+    """What *text* says to do, if that is all it holds."""
+    r = Reader([text])
+    try:
+        change = Change.read(r)
+        r.end()
+    except BadSyntax:
+        return None
+    return change
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +74,7 @@ class Store:
     """``store = "STORE" SP sequence-set [store-modifiers] SP store-att-flags`` (RFC 4466 §6)"""
 
     messages: MessageSet
-    op: FlagOp
-    flags: tuple[Flag, ...]
-    silent: bool
+    change: Change
     unchanged_since: ModSeq | None = None
     enables: str = ""
 
@@ -41,14 +82,12 @@ class Store:
     def read(cls, r: Reader, tables: Registry) -> Self:
         """Read the set, the operation, and the flags with or without parentheses."""
         messages = r.sp().message_set()
-        modifier = _modifier(r, tables) if r.peek(b" (") else None
-        name, _, silent = r.sp().word().partition(".")
-        if name not in _OPERATIONS or silent not in ("", "SILENT"):
-            raise r.expected("FLAGS, +FLAGS or -FLAGS")
-        r.sp()
-        flags = r.flag_list() if r.peek(b"(") else r.flags_bare()
-        since, enables = modifier or (None, "")
-        return cls(messages, _OPERATIONS[name], flags, bool(silent), since, enables)
+        since, enables = _modifier(r, tables) if r.peek(b" (") else (None, "")
+        text = r.sp().raw_remaining()
+        known = _remembered(text) if len(text) <= _SHORT else None
+        if known is not None:
+            r.text_rest()
+        return cls(messages, known or Change.read(r), since, enables)
 
 
 def _modifier(r: Reader, tables: Registry) -> tuple[ModSeq, str]:
@@ -70,11 +109,11 @@ async def store(cmd: Store, s: Selected) -> Done:
     """Change the flags, and tell the new ones unless asked to be silent."""
     require_writable(s)
     s.session.turn_on(cmd.enables)
-    uids = portion(s, s.view.resolve(cmd.messages))
-    if RECENT in cmd.flags:
+    change, uids = cmd.change, portion(s, s.view.resolve(cmd.messages))
+    if change.recent:
         raise No("\\Recent is the server's to set", "CANNOT")
-    updated = await s.mailbox.update_flags(uids, cmd.op, FlagSet(cmd.flags), cmd.unchanged_since)
-    _tell(s, updated, silent=cmd.silent)
+    updated = await s.mailbox.update_flags(uids, change.op, change.flags, cmd.unchanged_since)
+    _tell(s, updated, silent=change.silent)
     modified = f"MODIFIED {_modified(cmd, s, updated.refused)}" if updated.refused else None
     if not cmd.messages.uid and len(updated.now) < len(uids):
         # RFC 2180 §4.2.3, with the code that says which of the others are still to be done.

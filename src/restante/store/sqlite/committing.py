@@ -191,9 +191,9 @@ class Committer:
         """Run *job* without an fsync, or None if another process is writing. Raises as the job, Unavailable, Corrupt."""
         try:
             connection = self._ready(durable=False, patience=0)
-            with suppress(apsw.BusyError):
+            try:
                 connection.execute("BEGIN IMMEDIATE")
-            if not connection.in_transaction:
+            except apsw.BusyError:
                 return None
             return self._alone(connection, job)
         except FAULTS as fault:

@@ -58,8 +58,12 @@ def update_flags(
     The *index* is the mailbox's, if this runs where nobody changes it meanwhile.
     """
     ledger = tx.ledger(mailbox)
-    known = index is not None and index.modseq == ledger.modseq
-    present = _from_index(index, uids) if index is not None and known else _from_rows(tx, mailbox, uids)
+    if index is None or index.modseq != ledger.modseq:
+        present = _from_rows(tx, mailbox, uids)
+    elif len(uids) == 1:
+        return _one(tx, ledger, index, Uid(uids[0]), op, flags, unchanged_since)
+    else:
+        present = _from_index(index, uids)
     then = {now: _combined(op, now, flags) for now in set(present.flags)}
     moving = {now: after for now, after in then.items() if after is not now}
     refused = _refused(present, unchanged_since)
@@ -71,6 +75,40 @@ def update_flags(
         now, flagged = _some(tx, ledger, present, moving, refused)
     updated = FlagsUpdated(now, was, UidSet.of(refused) if refused else NO_UIDS, ModSeq(ledger.modseq), before)
     return Done(updated, (ledger.change(flagged),) if flagged else ())
+
+
+def _one(
+    tx: Transaction,
+    ledger: Ledger,
+    index: SqliteIndex,
+    uid: Uid,
+    op: FlagOp,
+    flags: FlagSet,
+    unchanged_since: ModSeq | None,
+) -> Done[FlagsUpdated]:
+    """As :func:`update_flags`, of a single message: what clients do most, without all that many take."""
+    before, at = ModSeq(ledger.modseq), index.position(uid)
+    if at < 0:
+        return Done(FlagsUpdated((), (), NO_UIDS, before, before))
+    now, was = index.flags[at], ModSeq(index.modseqs[at])
+    after, refused = _combined(op, now, flags), unchanged_since is not None and was > unchanged_since
+    if refused or after is now:
+        there = Flagged(uid, now, was)
+        return Done(FlagsUpdated((there,), (was,), UidSet.of((uid,)) if refused else NO_UIDS, before, before))
+    flagged = (Flagged(uid, after, _change_one(tx, ledger, uid, now, after)),)
+    return Done(FlagsUpdated(flagged, (was,), NO_UIDS, flagged[0].modseq, before), (ledger.change(flagged),))
+
+
+def _change_one(tx: Transaction, ledger: Ledger, uid: Uid, now: FlagSet, after: FlagSet) -> ModSeq:
+    """Move *uid* on; the modseq of that."""
+    if not after.keys <= now.keys:
+        tx.check_keywords(ledger.id, (after,))
+    ledger.modseq = modseq = tx.next_modseq()
+    _update_each(tx, ledger, ((uid, tx.flagset(after)),))
+    ledger.count_flags(now, -1)
+    ledger.count_flags(after)
+    tx.write_changed(ledger, ((uid, uid),))
+    return modseq
 
 
 def _from_index(index: SqliteIndex, uids: Sequence[int]) -> _Present:

@@ -57,7 +57,7 @@ class SqliteIndex:
         self.uid_next = uid_next
         self._codes: bytearray | None = None
         self._kinds: dict[FlagSet, int] = {}
-        self._counts: Counter[FlagSet] | None = None
+        self._counts: dict[FlagSet, int] | None = None
         self._keywords: Sequence[Flag] = ()
         self._keyword_sets: frozenset[FlagSet] = frozenset()
 
@@ -81,7 +81,7 @@ class SqliteIndex:
         """The distinct flag sets in use."""
         # Counted once, some 2 ms for 50,000 messages, and from then on kept with every change.
         if self._counts is None:
-            self._counts = Counter(self.flags)
+            self._counts = dict(Counter(self.flags))
         return self._counts
 
     def keywords(self) -> Sequence[Flag]:
@@ -166,9 +166,11 @@ class SqliteIndex:
     def _count(self, flags: FlagSet, change: int) -> None:
         counts = self._counts
         if counts is not None:
-            counts[flags] += change
-            if not counts[flags]:
-                del counts[flags]
+            left = counts.get(flags, 0) + change
+            if left:
+                counts[flags] = left
+            else:
+                counts.pop(flags, None)
 
     def _remove(self, vanished: UidSet) -> None:
         if len(vanished.ranges) > _FEW:

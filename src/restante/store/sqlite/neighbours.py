@@ -41,6 +41,7 @@ class Neighbours:
 
     def __init__(self, directory: Path, hints: SqliteHints) -> None:
         self._directory = directory
+        self._name = str(directory)
         self._hints = hints
         self._own: Path | None = None
         self._fd = -1
@@ -91,7 +92,7 @@ class Neighbours:
     def _look(self) -> None:
         """Find who is there now, if anything has changed."""
         try:
-            changed = os.stat(self._directory).st_mtime_ns
+            changed = os.stat(self._name).st_mtime_ns
         except OSError:
             return
         if changed == self._looked:
