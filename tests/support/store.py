@@ -204,6 +204,8 @@ async def _check_figures(mailbox: Mailbox, rows: list[MessageRecord]) -> None:
     assert status.uid_validity == mailbox.uid_validity
     assert all(1 <= row.modseq <= status.modseq for row in rows)
     assert set(index.flag_sets()) == set(index.flags)
+    unseen = [at for at, flags in enumerate(index.flags) if "\\Seen" not in flags]
+    assert index.first_unseen() == (unseen[0] if unseen else -1)
     in_use = {key for row in rows for key in row.flags.keys if not key.startswith("\\")}
     assert [keyword.lower() for keyword in index.keywords()] == sorted(in_use)
 

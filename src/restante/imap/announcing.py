@@ -9,6 +9,7 @@ The rule it protects: nothing else tells of other people's changes, so that comm
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from restante.imap.core.fetch_answers import report
@@ -47,8 +48,16 @@ async def announce(
         view.claim(first_recent)
         lines.append(b"%d RECENT" % view.recent)
     _write(s, lines)
+    if not view.shares:
+        await _share(s)
     if s.followers or (items and fresh):
         await _follow(s, changes, items, [uid for uid in fresh if uid not in own])
+
+
+async def _share(s: Selected) -> None:
+    """Have a view that was told of expunges, and so has UIDs of its own, share those of the mailbox again."""
+    with suppress(StoreError):
+        s.view.share((await s.mailbox.index()).uids)
 
 
 async def announce_expunges(s: Selected) -> None:

@@ -2,7 +2,8 @@
 
 Strategy: the view keeps the UIDs the client was told of, in order, so a sequence number is a position and nothing else. It
 changes in one place, :meth:`MailboxView.announce`, the only producer of EXPUNGE, VANISHED, EXISTS and unsolicited FETCH.
-Expunges that may not be told yet wait in the view, and until then the numbers stand as they were.
+Expunges that may not be told yet wait in the view, and until then the numbers stand as they were. While the client knows what the
+mailbox holds, the UIDs are an array that it shares with the mailbox's index and with every other view of it.
 
 The rule it protects: a client that only applies what it was sent has the same picture as this object, always. Pure.
 """
@@ -52,12 +53,14 @@ class MailboxView:
     """
 
     __slots__ = (
+        "_count",
         "_gone",
         "_gone_since",
         "_held_back",
         "_own",
         "_recent",
-        "_uids",
+        "_shared",
+        "_told_uids",
         "_unsaid",
         "saved",
         "style",
@@ -66,7 +69,9 @@ class MailboxView:
     )
 
     def __init__(self, uids: Iterable[int], told: ModSeq, uid_next: Uid, style: Style) -> None:
-        self._uids = array("I", uids)
+        self._told_uids = uids if isinstance(uids, array) else array("I", uids)
+        self._shared = isinstance(uids, array)
+        self._count = len(self._told_uids)
         self.told = told
         self.uid_next = uid_next
         self.style = style
@@ -79,7 +84,24 @@ class MailboxView:
         self._unsaid: ModSeq | None = None
 
     def __len__(self) -> int:
-        return len(self._uids)
+        return self._count
+
+    @property
+    def _uids(self) -> array[int]:
+        """The UIDs told of. A shared array is added to as messages arrive; a view that was not told yet takes a copy."""
+        if len(self._told_uids) != self._count:
+            self._told_uids, self._shared = self._told_uids[: self._count], False
+        return self._told_uids
+
+    @property
+    def shares(self) -> bool:
+        """Whether the UIDs are an array that others have as well."""
+        return self._shared
+
+    def share(self, uids: Sequence[int]) -> None:
+        """Share *uids*, the index's own array, if they begin with what the client was told of."""
+        if isinstance(uids, array) and uids is not self._told_uids and uids[: self._count] == self._uids:
+            self._told_uids, self._shared = uids, True
 
     @property
     def uids(self) -> Sequence[int]:
@@ -267,7 +289,7 @@ class MailboxView:
             keep.extend(self._uids[start:at])
             start = at + 1
         keep.extend(self._uids[start:])
-        self._uids = keep
+        self._told_uids, self._shared, self._count = keep, False, len(keep)
         self.saved = _without(self.saved, gone)
         if self.style.vanished or self.style.uid_only:
             return [b"VANISHED " + gone.wire().encode()]
@@ -278,8 +300,16 @@ class MailboxView:
         self.uid_next = max(self.uid_next, changes.uid_next)
         if not fresh:
             return []
-        self._uids.extend(fresh)
-        return [b"%d EXISTS" % len(self._uids)]
+        self._add(array("I", fresh))
+        return [b"%d EXISTS" % self._count]
+
+    def _add(self, fresh: array[int]) -> None:
+        end = self._count + len(fresh)
+        if not self._shared:
+            self._told_uids.extend(fresh)
+        elif self._told_uids[self._count : end] != fresh:
+            self._told_uids, self._shared = self._told_uids[: self._count] + fresh, False
+        self._count = end
 
     def _flags(self, flagged: Sequence[Flagged]) -> list[bytes]:
         lines = []

@@ -52,7 +52,7 @@ class MessageIndex(Protocol):
 
     @property
     def uids(self) -> Sequence[int]:
-        """UIDs, ascending (an ``array``: slices copy octets, not objects)."""
+        """UIDs, ascending (an ``array``: slices copy octets, not objects). It only grows; a removal makes another."""
         ...
 
     @property
@@ -77,6 +77,10 @@ class MessageIndex(Protocol):
 
     def position(self, uid: int) -> int:
         """Where *uid* stands, or -1."""
+        ...
+
+    def first_unseen(self) -> int:
+        """Where the first message without ``\\Seen`` stands, or -1."""
         ...
 
     def flag_sets(self) -> Collection[FlagSet]:
@@ -198,9 +202,7 @@ class Mailbox(Protocol):
         ...
 
     async def messages(self, uids: Sequence[Uid], fields: Field, octets: int | None = None) -> list[MessageRecord]:
-        """Read ascending *uids* in one go, in UID order; those gone are left out. The caller bounds the batch.
-
-        The message that takes what is read beyond *octets* is the last: see :mod:`restante.store.batches`."""
+        """Read ascending *uids* that are there, in order; the one that takes it beyond *octets* is the last."""
         ...
 
     async def columns(self, uids: Sequence[Uid], fields: Field, octets: int | None = None) -> MessageColumns:

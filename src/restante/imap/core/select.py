@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import compress, count
 from typing import Final, Self
 
 from restante.imap.errors import Bad
@@ -117,11 +116,9 @@ def _describe(s: Selected, name: MailboxName, index: MessageIndex) -> None:
 
 
 def _first_unseen(s: Selected, index: MessageIndex) -> None:
-    # The few distinct sets first, so that a pass over 50,000 messages is at C speed, or not made at all.
-    unseen = {flags for flags in index.flag_sets() if "\\seen" not in flags.keys}
-    number = next(compress(count(1), map(unseen.__contains__, index.flags)), 0) if unseen else 0
-    if number:
-        _code(s, f"UNSEEN {number}", "The first unseen message")
+    at = index.first_unseen()
+    if at >= 0:
+        _code(s, f"UNSEEN {at + 1}", "The first unseen message")
 
 
 def _code(s: Selected, code: str, text: str) -> None:

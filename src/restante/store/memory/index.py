@@ -46,6 +46,10 @@ class MemoryIndex:
         """Where those of ascending *uids* that exist stand."""
         return [at for at in map(self.position, uids) if at >= 0]
 
+    def first_unseen(self) -> int:
+        """Where the first message without ``\\Seen`` stands, or -1."""
+        return next((at for at, flags in enumerate(self.flags) if SEEN not in flags), -1)
+
     def flag_sets(self) -> Collection[FlagSet]:
         """The distinct flag sets in use."""
         return self._sets

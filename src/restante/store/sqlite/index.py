@@ -3,7 +3,8 @@
 Strategy: arrays beside each other, one index per open mailbox and process, shared by its sessions. A committed mutation is
 applied as a :class:`~restante.store.model.Changes`, the same shape in which another process's changes are read.
 
-Searches by flag pass over a string of octets, one for each message's flag set, made when first asked for.
+Searches by flag pass over a string of octets, one for each message's flag set, made when first asked for. The array of UIDs is
+the views' as well: what arrives is added to it, and a removal puts another in its place.
 
 The rule it protects: a change is applied only onto the state it was made on; otherwise the index is behind, and reads what it
 missed before anyone looks at it.
@@ -15,7 +16,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Collection, Sequence
-from itertools import compress
+from itertools import compress, count, islice
 from typing import Final
 
 from restante.model.flags import Flag, FlagSet
@@ -40,6 +41,7 @@ class SqliteIndex:
         "_keyword_sets",
         "_keywords",
         "_kinds",
+        "_seen",
         "flags",
         "modseq",
         "modseqs",
@@ -55,6 +57,7 @@ class SqliteIndex:
         self.modseqs = modseqs
         self.modseq = modseq
         self.uid_next = uid_next
+        self._seen = 0  # of the first messages so many are known to be seen
         self._codes: bytearray | None = None
         self._kinds: dict[FlagSet, int] = {}
         self._counts: dict[FlagSet, int] | None = None
@@ -76,6 +79,17 @@ class SqliteIndex:
         if self.uids[first : first + len(uids)] == array("I", uids):
             return range(first, first + len(uids))
         return [at for uid in uids if (at := self.position(uid)) >= 0]
+
+    def first_unseen(self) -> int:
+        """Where the first message without ``\\Seen`` stands, or -1."""
+        if self._seen < len(self.flags) and _unseen(self.flags[self._seen]):
+            return self._seen
+        # The few distinct sets first, so that the pass over those behind the ones known is at C speed, or not made at all.
+        unseen = {flags for flags in self.flag_sets() if _unseen(flags)}
+        behind = islice(self.flags, self._seen, None) if unseen else ()
+        at = next(compress(count(self._seen), map(unseen.__contains__, behind)), -1)
+        self._seen = at if at >= 0 else len(self.flags)
+        return at
 
     def flag_sets(self) -> Collection[FlagSet]:
         """The distinct flag sets in use."""
@@ -142,6 +156,8 @@ class SqliteIndex:
         for counted, sign in ((self.flags[run], -1), (flags, 1)) if self._counts is not None else ():
             for one, number in Counter(counted).items():
                 self._count(one, sign * number)
+        if found.start < self._seen and any(map(_unseen, set(flags))):
+            self._seen = found.start
         self.flags[run] = flags
         self.modseqs[run] = array("Q", [message.modseq for message in changed])
         if (codes := self._codes) is not None:
@@ -157,6 +173,8 @@ class SqliteIndex:
                     continue
             self._count(self.flags[at], -1)
             self._count(flags, 1)
+            if at < self._seen and _unseen(flags):
+                self._seen = at
             self.flags[at] = flags
             self.modseqs[at] = modseq
             if (codes := self._codes) is not None:
@@ -177,14 +195,23 @@ class SqliteIndex:
             self._sift(vanished)
             self._counts = None
             return
-        for low, high in reversed(vanished.ranges):
-            start = bisect_left(self.uids, low)
-            stop = bisect_right(self.uids, high, start)
-            for flags, number in Counter(self.flags[start:stop]).items() if self._counts else ():
-                self._count(flags, -number)
-            del self.uids[start:stop], self.flags[start:stop], self.modseqs[start:stop]
-            if self._codes is not None:
-                del self._codes[start:stop]
+        uids, self.uids = self.uids, array("I")
+        end = 0
+        for low, high in vanished.ranges:
+            start = bisect_left(uids, low, end)
+            self.uids.extend(uids[end:start])
+            end = bisect_right(uids, high, start)
+            self._cut(len(self.uids), len(self.uids) + end - start)
+        self.uids.extend(uids[end:])
+
+    def _cut(self, start: int, stop: int) -> None:
+        """Drop what there is besides UIDs of the messages from *start* to *stop*."""
+        for flags, number in Counter(self.flags[start:stop]).items() if self._counts else ():
+            self._count(flags, -number)
+        del self.flags[start:stop], self.modseqs[start:stop]
+        if self._codes is not None:
+            del self._codes[start:stop]
+        self._seen -= max(min(stop, self._seen) - start, 0)
 
     def _sift(self, vanished: UidSet) -> None:
         uids, at = self.uids, 0
@@ -196,7 +223,11 @@ class SqliteIndex:
         self.uids = array("I", compress(uids, keep))
         self.flags = list(compress(self.flags, keep))
         self.modseqs = array("Q", compress(self.modseqs, keep))
-        self._codes = None
+        self._codes, self._seen = None, 0
+
+
+def _unseen(flags: FlagSet) -> bool:
+    return "\\seen" not in flags.keys
 
 
 def _uid(message: Flagged) -> int:
