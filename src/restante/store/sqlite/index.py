@@ -3,8 +3,9 @@
 Strategy: arrays beside each other, one index per open mailbox and process, shared by its sessions. A committed mutation is
 applied as a :class:`~restante.store.model.Changes`, the same shape in which another process's changes are read.
 
-Searches by flag pass over a string of octets, one for each message's flag set, made when first asked for. The array of UIDs is
-the views' as well: what arrives is added to it, and a removal puts another in its place.
+Flag sets are also a string of octets, one for each message, while an octet tells them apart: what asks which sets there are, or
+for the messages that have some, passes over that. An index that was kept has only the octets until somebody asks for the sets
+themselves. The array of UIDs is the views' as well: what arrives is added to it, and a removal puts another in its place.
 
 The rule it protects: a change is applied only onto the state it was made on; otherwise the index is behind, and reads what it
 missed before anyone looks at it.
@@ -16,8 +17,8 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Collection, Sequence
-from itertools import compress, count, islice
-from typing import Final
+from itertools import compress, count
+from typing import Final, NamedTuple
 
 from restante.model.flags import Flag, FlagSet
 from restante.model.ids import ModSeq, Uid
@@ -32,17 +33,25 @@ _FEW: Final = 16
 """Ranges up to which cutting each out in place is cheaper than copying what stays."""
 
 
+class Coded(NamedTuple):
+    """Each message's flag set by its place among *kinds*, of which there are 256 at most."""
+
+    codes: bytearray
+    kinds: Sequence[FlagSet]
+
+
 class SqliteIndex:
     """See :class:`restante.store.api.MessageIndex`."""
 
     __slots__ = (
         "_codes",
         "_counts",
+        "_flags",
         "_keyword_sets",
         "_keywords",
         "_kinds",
-        "_seen",
-        "flags",
+        "_sets",
+        "_unseen",
         "modseq",
         "modseqs",
         "uid_next",
@@ -50,19 +59,28 @@ class SqliteIndex:
     )
 
     def __init__(
-        self, uids: array[int], flags: list[FlagSet], modseqs: array[int], modseq: ModSeq, uid_next: Uid
+        self, uids: array[int], flags: list[FlagSet] | Coded, modseqs: array[int], modseq: ModSeq, uid_next: Uid
     ) -> None:
         self.uids = uids
-        self.flags = flags
+        self._flags = flags if isinstance(flags, list) else None
         self.modseqs = modseqs
         self.modseq = modseq
         self.uid_next = uid_next
-        self._seen = 0  # of the first messages so many are known to be seen
-        self._codes: bytearray | None = None
-        self._kinds: dict[FlagSet, int] = {}
+        self._codes = None if isinstance(flags, list) else flags.codes
+        self._kinds = {} if isinstance(flags, list) else {kind: code for code, kind in enumerate(flags.kinds)}
+        # Of the flag sets and the first unseen message: as they are, until something changes.
+        self._sets: Collection[FlagSet] | None = None
+        self._unseen: int | None = None
         self._counts: dict[FlagSet, int] | None = None
         self._keywords: Sequence[Flag] = ()
         self._keyword_sets: frozenset[FlagSet] = frozenset()
+
+    @property
+    def flags(self) -> list[FlagSet]:
+        """Flag sets, by position."""
+        if self._flags is None:
+            self._flags = list(map(tuple(self._kinds).__getitem__, self._codes or b""))
+        return self._flags
 
     def position(self, uid: int) -> int:
         """Where *uid* stands, or -1."""
@@ -82,20 +100,32 @@ class SqliteIndex:
 
     def first_unseen(self) -> int:
         """Where the first message without ``\\Seen`` stands, or -1."""
-        if self._seen < len(self.flags) and _unseen(self.flags[self._seen]):
-            return self._seen
-        # The few distinct sets first, so that the pass over those behind the ones known is at C speed, or not made at all.
-        unseen = {flags for flags in self.flag_sets() if _unseen(flags)}
-        behind = islice(self.flags, self._seen, None) if unseen else ()
-        at = next(compress(count(self._seen), map(unseen.__contains__, behind)), -1)
-        self._seen = at if at >= 0 else len(self.flags)
-        return at
+        if self._unseen is None:
+            unseen = [flags for flags in self.flag_sets() if "\\seen" not in flags.keys]
+            if self._codes is not None:
+                table = bytearray(_CODES)
+                for flags in unseen:
+                    table[self._kinds[flags]] = 1
+                self._unseen = self._codes.translate(table).find(1) if unseen else -1
+            else:
+                among = frozenset(unseen)
+                self._unseen = next(compress(count(), map(among.__contains__, self.flags)), -1) if unseen else -1
+        return self._unseen
 
     def flag_sets(self) -> Collection[FlagSet]:
         """The distinct flag sets in use."""
+        if self._sets is None:
+            self._sets = self._sets_in_use()
+        return self._sets
+
+    def _sets_in_use(self) -> Collection[FlagSet]:
+        if self._counts is not None:
+            return self._counts
+        codes = self._coded()
+        if codes is not None:
+            return [flags for flags, code in self._kinds.items() if code in codes]
         # Counted once, some 2 ms for 50,000 messages, and from then on kept with every change.
-        if self._counts is None:
-            self._counts = dict(Counter(self.flags))
+        self._counts = dict(Counter(self.flags))
         return self._counts
 
     def keywords(self) -> Sequence[Flag]:
@@ -110,36 +140,47 @@ class SqliteIndex:
 
     def coded(self) -> tuple[bytes, tuple[FlagSet, ...]] | None:
         """Each message's flag set by its place among the second's; None where there are too many for an octet. Copies."""
+        codes = self._coded()
+        return None if codes is None else (bytes(codes), tuple(self._kinds))
+
+    def _coded(self) -> bytearray | None:
         if self._codes is None:
             found = dict.fromkeys(self.flags)
             if len(found) > _CODES:
                 return None
             self._kinds = {each: code for code, each in enumerate(found)}
             self._codes = bytearray(map(self._kinds.__getitem__, self.flags))
-        return bytes(self._codes), tuple(self._kinds)
+            self._counts = None
+        return self._codes
 
     def _code(self, flags: FlagSet) -> int:
         """The code of *flags*, given out now if need be. With none left all codes are dropped, and this one means nothing."""
         kinds = self._kinds
+        if self._codes is None:
+            return 0
         code = kinds.setdefault(flags, len(kinds))
         if code < _CODES:
             return code
-        self._codes = None
+        del kinds[flags]
+        self._flags, self._codes = self.flags, None
         return 0
 
     def apply(self, changes: Changes) -> None:
         """Bring the index from the modseq before *changes* to theirs."""
+        self._sets = self._unseen = None
         if changes.vanished:
             self._remove(changes.vanished)
         added = bisect_right(changes.flagged, self.uids[-1] if self.uids else 0, key=_uid)
         self._set(changes.flagged[:added])
         for uid, flags, modseq in changes.flagged[added:]:
             self.uids.append(uid)
-            self.flags.append(flags)
             self.modseqs.append(modseq)
             self._count(flags, 1)
-            if (codes := self._codes) is not None:
-                codes.append(self._code(flags))
+            code = self._code(flags)
+            if self._codes is not None:
+                self._codes.append(code)
+            if self._flags is not None:
+                self._flags.append(flags)
         self.modseq = changes.modseq
         self.uid_next = changes.uid_next
 
@@ -156,8 +197,6 @@ class SqliteIndex:
         for counted, sign in ((self.flags[run], -1), (flags, 1)) if self._counts is not None else ():
             for one, number in Counter(counted).items():
                 self._count(one, sign * number)
-        if found.start < self._seen and any(map(_unseen, set(flags))):
-            self._seen = found.start
         self.flags[run] = flags
         self.modseqs[run] = array("Q", [message.modseq for message in changed])
         if (codes := self._codes) is not None:
@@ -171,14 +210,15 @@ class SqliteIndex:
                 at = bisect_left(uids, uid, at)
                 if at >= size or uids[at] != uid:
                     continue
-            self._count(self.flags[at], -1)
-            self._count(flags, 1)
-            if at < self._seen and _unseen(flags):
-                self._seen = at
-            self.flags[at] = flags
+            if self._counts is not None:
+                self._count(self.flags[at], -1)
+                self._count(flags, 1)
+            code = self._code(flags)
+            if self._codes is not None:
+                self._codes[at] = code
+            if self._flags is not None:
+                self._flags[at] = flags
             self.modseqs[at] = modseq
-            if (codes := self._codes) is not None:
-                codes[at] = self._code(flags)
             at += 1
 
     def _count(self, flags: FlagSet, change: int) -> None:
@@ -208,10 +248,11 @@ class SqliteIndex:
         """Drop what there is besides UIDs of the messages from *start* to *stop*."""
         for flags, number in Counter(self.flags[start:stop]).items() if self._counts else ():
             self._count(flags, -number)
-        del self.flags[start:stop], self.modseqs[start:stop]
+        del self.modseqs[start:stop]
+        if self._flags is not None:
+            del self._flags[start:stop]
         if self._codes is not None:
             del self._codes[start:stop]
-        self._seen -= max(min(stop, self._seen) - start, 0)
 
     def _sift(self, vanished: UidSet) -> None:
         uids, at = self.uids, 0
@@ -221,13 +262,9 @@ class SqliteIndex:
             start, at = at, bisect_right(uids, high, at)
             keep[start:at] = bytes(at - start)
         self.uids = array("I", compress(uids, keep))
-        self.flags = list(compress(self.flags, keep))
+        self._flags = list(compress(self.flags, keep))
         self.modseqs = array("Q", compress(self.modseqs, keep))
-        self._codes, self._seen = None, 0
-
-
-def _unseen(flags: FlagSet) -> bool:
-    return "\\seen" not in flags.keys
+        self._codes = None
 
 
 def _uid(message: Flagged) -> int:

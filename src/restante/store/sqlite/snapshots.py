@@ -19,7 +19,7 @@ import apsw
 from restante.model.flags import FlagSet
 from restante.model.ids import ModSeq, Uid
 from restante.store.sqlite.flagsets import FlagSets
-from restante.store.sqlite.index import SqliteIndex
+from restante.store.sqlite.index import Coded, SqliteIndex
 from restante.store.sqlite.transaction import Done, Transaction
 
 LEAST: Final = 2_000
@@ -72,7 +72,7 @@ def load(connection: apsw.Connection, sets: FlagSets, mailbox: int) -> SqliteInd
     kept = Columns(*cast("tuple[int, int, bytes, bytes, bytes]", row))
     if not _is_near(connection, mailbox, kept):
         return None
-    flags = _flags(sets.load(connection), _numbers("I", kept.flagsets))
+    flags = _flags(sets.load(connection), kept.flagsets)
     if flags is None:
         return None
     return SqliteIndex(
@@ -93,11 +93,21 @@ def _is_near(connection: apsw.Connection, mailbox: int, kept: Columns) -> bool:
     return changed < most and changes < _CHANGES
 
 
-def _flags(by_number: dict[int, FlagSet], numbers: array[int]) -> list[FlagSet] | None:
-    try:
-        return list(map(by_number.__getitem__, numbers))
-    except KeyError:
+def _flags(by_number: dict[int, FlagSet], numbers: bytes) -> list[FlagSet] | Coded | None:
+    """The flag sets of these *numbers*, None if one is not known; most accounts' fit in the first octet of each."""
+    nothing = bytes(len(numbers) // 4)
+    if any(numbers[at::4] != nothing for at in (1, 2, 3)):
+        try:
+            return list(map(by_number.__getitem__, _numbers("I", numbers)))
+        except KeyError:
+            return None
+    firsts, table = numbers[::4], bytearray(256)
+    used = [number for number in by_number if number < len(table) and number in firsts]
+    if firsts.translate(None, bytes(used)):
         return None
+    for code, number in enumerate(used):
+        table[number] = code
+    return Coded(bytearray(firsts.translate(table)), [by_number[number] for number in used])
 
 
 def _octets(values: array[int]) -> bytes:
