@@ -53,9 +53,11 @@ class FlagSet:
         """The one set of these *flags*; ``\\Recent`` is left out."""
         by_key: dict[str, Flag] = {}
         for text in flags:
-            by_key.setdefault(text.lower(), flag(text))
+            key = text.lower()
+            if key not in by_key:
+                by_key[key] = _CANONICAL.get(key) or Flag(text)
         by_key.pop("\\recent", None)
-        ordered = tuple(by_key[key] for key in sorted(by_key, key=_order))
+        ordered = tuple(by_key.values()) if len(by_key) < 2 else _ordered(by_key)
         found = _POOL.get(ordered)
         if found is None:
             found = _POOL[ordered] = super().__new__(cls)
@@ -90,11 +92,15 @@ class FlagSet:
 
 
 _POOL: WeakValueDictionary[tuple[Flag, ...], FlagSet] = WeakValueDictionary()
-_RANK: Final = {flag.lower(): rank for rank, flag in enumerate(SYSTEM_FLAGS)}
+_SYSTEM: Final = tuple((flag.lower(), flag) for flag in SYSTEM_FLAGS)
+_SYSTEM_KEYS: Final = frozenset(key for key, _ in _SYSTEM)
 
 
-def _order(key: str) -> tuple[int, str]:
-    return _RANK.get(key, len(_RANK)), key
+def _ordered(by_key: dict[str, Flag]) -> tuple[Flag, ...]:
+    system = [flag for key, flag in _SYSTEM if key in by_key]
+    if len(system) == len(by_key):
+        return tuple(system)
+    return (*system, *[by_key[key] for key in sorted(by_key.keys() - _SYSTEM_KEYS)])
 
 
 NO_FLAGS: Final = FlagSet()

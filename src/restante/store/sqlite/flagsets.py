@@ -32,8 +32,10 @@ class FlagSets:
 
     def load(self, connection: apsw.Connection) -> dict[int, FlagSet]:
         """Every set, by number, those just added by others included; the mapping itself, not to be written."""
-        for number, text in connection.execute("SELECT id, flags FROM flagset WHERE id > ?", (self._highest,)):
-            self._learn(number, FlagSet(text.split()))
+        asked = "SELECT id, flags FROM flagset WHERE id > ? ORDER BY id"
+        found = {number: FlagSet(text.split()) for number, text in connection.execute(asked, (self._highest,))}
+        if found:
+            self._learn(found)
         return self._by_id
 
     def known(self) -> dict[int, FlagSet]:
@@ -67,7 +69,7 @@ class FlagSets:
             connection.execute("INSERT INTO flagset (flags) VALUES (?)", (text,))
             number = connection.last_insert_rowid()
             self._fresh.append(number)
-            self._learn(number, flags)
+            self._learn({number: flags})
         return number
 
     def keywords_with(self, more: frozenset[str]) -> int:
@@ -91,11 +93,11 @@ class FlagSets:
         """Numbers given out are committed."""
         self._fresh.clear()
 
-    def _learn(self, number: int, flags: FlagSet) -> None:
-        self._by_id[number] = flags
-        self._ids[flags] = number
-        self._highest = max(self._highest, number)
-        self._keywords |= flags.keys - _SYSTEM
+    def _learn(self, found: dict[int, FlagSet]) -> None:
+        self._by_id |= found
+        self._ids |= zip(found.values(), found, strict=True)
+        self._highest = max(self._highest, *found)
+        self._keywords |= frozenset[str]().union(*[flags.keys for flags in found.values()]) - _SYSTEM
 
 
 def keywords(flags: FlagSet) -> frozenset[str]:
