@@ -111,6 +111,12 @@ class Database:
             self._drop_reader(fault)
             raise store_error(fault) from fault
 
+    def adopt(self, connection: apsw.Connection) -> None:
+        """Read from *connection*, just opened elsewhere: to open one costs as much as several reads. On the loop."""
+        connection.execute(f"PRAGMA cache_size = -{self._cache}")
+        self._reader = connection
+        self._used(self)
+
     def touch(self) -> None:
         """Count as used. On the loop."""
         self._used(self)

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Final, TypeVar
 from weakref import WeakValueDictionary
 
+import apsw
+
 from restante.model.ids import AccountId, ModSeq
 from restante.store.attachments import Attachments, edition
 from restante.store.blobs.files import FileBlobs
@@ -179,12 +181,16 @@ class SqliteStore:
             return found
         path = self._layout.database(id)
         # In a thread the first time: a WAL left by a crash is recovered, an older format migrated.
-        waiting = await self._in_thread(lambda: _made_ready(path, edition(self._shared.attachments)))
+        waiting, connection = await self._in_thread(lambda: _made_ready(path, edition(self._shared.attachments)))
         found = self._known.get(id)
-        if found is None or not found.alive:
-            found = self._known[id] = self._new(id, path)
-            if waiting:
-                found.text.wake()
+        if found is not None and found.alive:
+            # Somebody else was quicker.
+            await self._in_thread(connection.close)
+            return found
+        found = self._known[id] = self._new(id, path)
+        found.database.adopt(connection)
+        if waiting:
+            found.text.wake()
         return found
 
     def _new(self, id: AccountId, path: Path) -> SqliteAccount:  # noqa: A002
@@ -242,10 +248,14 @@ class SqliteStore:
             raise store_error(fault) from fault
 
 
-def _made_ready(path: Path, words: str) -> bool:
-    """Bring an account's database to this release's format, and *words* of that edition. Whether it is time to index."""
+def _made_ready(path: Path, words: str) -> tuple[bool, apsw.Connection]:
+    """Bring an account's database to this release's format, and *words* of that edition.
+
+    Whether it is time to index, and the connection, which is good for more.
+    """
     connection = layout.connect(path)
     try:
-        return fulltext.renew(connection, words)
-    finally:
+        return fulltext.renew(connection, words), connection
+    except BaseException:
         connection.close()
+        raise

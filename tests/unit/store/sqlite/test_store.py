@@ -18,7 +18,7 @@ from restante.model.ids import AccountId, Uid
 from restante.model.mailbox_name import INBOX, MailboxName
 from restante.store.errors import Corrupt, NewerFormat, NoSuchAccount, NoSuchMailbox, Unavailable
 from restante.store.model import Field, FlagOp, StoreLimits
-from restante.store.sqlite import schema
+from restante.store.sqlite import database, schema
 from restante.store.sqlite.account import SqliteAccount
 from restante.store.sqlite.database import check_driver
 from restante.store.sqlite.mailbox import SqliteMailbox
@@ -298,6 +298,35 @@ async def test_idle_accounts_hold_no_file_descriptors(tmp_path: Path) -> None:
         assert list((await mailbox.index()).uids) == [1]
         assert (await mailbox.update_flags(uids(1), FlagOp.ADD, SEEN)).now[0].flags is SEEN
         assert await fill(mailbox, ()) == uids(2)
+    await store.close()
+    assert not [each for each in Path("/proc/self/fd").iterdir() if _target(each).startswith(str(tmp_path))]
+
+
+async def test_an_account_is_read_from_the_connection_that_opened_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = SqliteStore(tmp_path)
+    await store.open()
+    made = await store.create_account(ALICE)
+    await fill(await made.mailbox(INBOX), ())
+    await store.close()
+    opened: list[Path] = []
+    connect = database.connect
+
+    def noted(path: Path) -> apsw.Connection:
+        opened.append(path)
+        return connect(path)
+
+    monkeypatch.setattr(database, "connect", noted)
+    store = SqliteStore(tmp_path)
+    await store.open()
+    first, second = await asyncio.gather(store.account(ALICE), store.account(ALICE))
+    assert first is second
+    assert len(opened) <= 2
+    opened.clear()
+    index = await (await first.mailbox(INBOX)).index()
+    assert list(index.uids) == [1]
+    assert not opened
     await store.close()
     assert not [each for each in Path("/proc/self/fd").iterdir() if _target(each).startswith(str(tmp_path))]
 
