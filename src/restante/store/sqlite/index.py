@@ -199,8 +199,9 @@ class SqliteIndex:
                 self._count(one, sign * number)
         self.flags[run] = flags
         self.modseqs[run] = array("Q", [message.modseq for message in changed])
-        if (codes := self._codes) is not None:
-            codes[run] = bytes(map(self._code, flags))
+        codes = {one: self._code(one) for one in set(flags)}
+        if self._codes is not None:
+            self._codes[run] = bytes(map(codes.__getitem__, flags))
 
     def _set_each(self, changed: Sequence[Flagged]) -> None:
         uids, at, size = self.uids, 0, len(self.uids)
