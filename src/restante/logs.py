@@ -1,7 +1,8 @@
 """Logging: events with fields, as text on a terminal and as JSON elsewhere, to standard error.
 
 Strategy: structlog writes straight to the stream, so that an event below the level costs one empty call; what libraries
-log through the standard library passes the same processors.
+log through the standard library passes the same processors. It is loaded without rich, which it would take where it finds it,
+for tracebacks that are never drawn here.
 
 The rule it protects: no secret and no control character that a peer sent reaches a log.
 """
@@ -12,13 +13,30 @@ import logging
 import re
 import secrets
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Final, Literal, TextIO
 
-import structlog
-from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
+@contextmanager
+def _without(name: str) -> Iterator[None]:
+    """Have imports find no module *name*, unless it is loaded already."""
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = None  # type: ignore[assignment]  # says that there is none
+    try:
+        yield
+    finally:
+        del sys.modules[name]
+
+
+# Sixty modules that nothing here uses: a tenth of a start, and of what a server holds.
+with _without("rich"):
+    import structlog
+    from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
+
+Logger = FilteringBoundLogger
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["auto", "text", "json"]
 
@@ -72,9 +90,9 @@ def configure(level: Level = "info", format: Format = "auto", *, stream: TextIO 
     _bridge(out, number, shared, _renderer(text=text, colors=out.isatty()))
 
 
-def logger(name: str) -> FilteringBoundLogger:
+def logger(name: str) -> Logger:
     """A logger whose events carry *name* as their component; it follows each later :func:`configure`."""
-    found: FilteringBoundLogger = structlog.get_logger(component=name)
+    found: Logger = structlog.get_logger(component=name)
     return found
 
 

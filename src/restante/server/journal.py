@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from structlog.typing import FilteringBoundLogger
-
 from restante import logs
 
 Fact = str | int | float | bool
@@ -23,7 +21,7 @@ class SessionJournal:
 
     __slots__ = ("_faults", "_log")
 
-    def __init__(self, log: FilteringBoundLogger, faults: Faults) -> None:
+    def __init__(self, log: logs.Logger, faults: Faults) -> None:
         self._log = log
         self._faults = faults
 
