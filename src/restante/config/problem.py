@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,5 +36,8 @@ class ConfigError(ValueError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``; did you mean "x"?`` with the closest of *known*, or nothing."""
+    # Imported late: few configurations err.
+    from difflib import get_close_matches
+
     close = get_close_matches(word, tuple(known), n=1)
     return f"; did you mean {close[0]}?" if close else ""

@@ -10,7 +10,6 @@ client hears why.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,8 +58,11 @@ class Spool:
 
     def __init__(self, directory: Path | None = None) -> None:
         """In *directory*, or where temporary files go."""
+        # Imported late: only what is large and for several goes here.
+        from tempfile import mkstemp
+
         self._descriptor = -1
-        self._descriptor, path = tempfile.mkstemp(prefix="draft-", dir=directory)
+        self._descriptor, path = mkstemp(prefix="draft-", dir=directory)
         os.unlink(path)
 
     def write(self, data: bytes) -> None:

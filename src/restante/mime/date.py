@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from email.utils import parsedate_tz
 from typing import Final
 
 from restante.mime.comments import without_comments
@@ -74,6 +73,9 @@ def _moment(year: int, month: int, day: int, hour: int, minute: int, second: int
 
 
 def _unusual(text: str) -> MailDate | None:
+    # Imported late: it brings in half of the standard library's mail, which hardly any message needs.
+    from email.utils import parsedate_tz
+
     try:
         found = parsedate_tz(text)
     except (ValueError, IndexError, TypeError, OverflowError, AttributeError):

@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from html import unescape
 from itertools import accumulate
 from typing import Final
 
@@ -52,7 +51,12 @@ _KEPT: Final = 4096
 def html_text(html: str) -> str:
     """What a reader sees of *html*: no tags, comments, scripts or styles; entities resolved; blocks apart from each other."""
     shown = "".join(_shown(html)) if "<" in html else html
-    return unescape(_HUGE_REFERENCE.sub("\ufffd", shown)) if "&" in shown else shown
+    if "&" not in shown:
+        return shown
+    # Imported late: two thousand names of characters, and a server may never see HTML.
+    from html import unescape
+
+    return unescape(_HUGE_REFERENCE.sub("\ufffd", shown))
 
 
 def _shown(html: str) -> Iterator[str]:

@@ -6,9 +6,6 @@ The rule it protects: nothing is asked, and what a person must know is told once
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, make_msgid
 from typing import Final
 
 from restante.auth.password import generate
@@ -60,6 +57,11 @@ async def first_account(accounts: Accounts, store: Store, name: str, now: int) -
 
 def welcome(name: str, date: MailDate) -> bytes:
     """The greeting, as a message."""
+    # Imported late: it takes as long to load as the store, and a server greets once in its life.
+    from email.message import EmailMessage
+    from email.policy import SMTP
+    from email.utils import format_datetime, make_msgid
+
     message = EmailMessage(policy=SMTP)
     message["From"] = "Restante <postmaster@localhost>"
     message["To"] = f"{name}@localhost" if "@" not in name else name

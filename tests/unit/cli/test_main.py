@@ -1,4 +1,6 @@
 import errno
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,6 +29,13 @@ def test_help_lists_every_command_in_order(restante: CommandLine) -> None:
     assert shown.exit_code == 0
     commands = shown.stdout.partition("Commands:\n")[2]
     assert [line.split()[0] for line in commands.splitlines()] == list(COMMANDS)
+
+
+def test_a_server_starts_without_loading_what_it_may_never_need() -> None:
+    seldom = ["cryptography", "difflib", "email", "html.entities", "pypdf", "rich", "shutil", "striprtf", "tempfile"]
+    code = f"import sys, restante.cli.serve_command, restante.life; print([n for n in {seldom} if n in sys.modules])"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert ran.stdout == "[]\n"
 
 
 def test_an_unknown_command_is_a_usage_error(restante: CommandLine) -> None:

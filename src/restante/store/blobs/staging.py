@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -24,7 +23,10 @@ _ABANDONED: Final = 86_400
 def remove(path: Path) -> None:
     """Remove a file, or a directory with all in it. Raises OSError."""
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
+        # Imported late: it brings in every way to compress, and few directories are ever removed.
+        from shutil import rmtree
+
+        rmtree(path)
     else:
         path.unlink(missing_ok=True)
 
