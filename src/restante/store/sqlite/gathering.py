@@ -20,34 +20,16 @@ from restante.store.batches import Row, until
 from restante.store.errors import Corrupt
 from restante.store.model import Field, MessageColumns
 from restante.store.sqlite.flagsets import FlagSets
-from restante.store.sqlite.reading import modseq_of
+from restante.store.sqlite.reading import SOURCES, joins, modseq_of
 from restante.store.sqlite.uids import octets_of, rows
 
-_SOURCES: Final = (
-    (Field.FLAGS, "flags", "m.flagset"),
-    (Field.FLAGS, "modseqs", "m.modseq"),
-    (Field.SIZE, "sizes", "m.size"),
-    (Field.DATE, "internal_epochs", "m.internal_epoch"),
-    (Field.DATE, "internal_zones", "m.internal_zone"),
-    (Field.SAVE_DATE, "save_epochs", "m.save_epoch"),
-    (Field.ENVELOPE, "envelopes", "c.envelope"),
-    (Field.BODY, "bodies", "c.body"),
-    (Field.BODYSTRUCTURE, "bodystructures", "c.bodystructure"),
-    (Field.PARTS, "parts", "c.parts"),
-    (Field.IDS, "email_ids", "c.email_id"),
-    (Field.IDS, "thread_ids", "c.thread_id"),
-    (Field.PREVIEW, "previews", "c.preview"),
-    (Field.HEADER | Field.RAW, "headers", "h.octets"),
-    (Field.RAW, "texts", "b.octets"),
-    (Field.RAW, "blobs", "m.content"),
+_SOURCES: Final = tuple(
+    # A blob's name is looked up afterwards, of those messages that have one.
+    (fields, "m.content" if place == "c.blob" else place)
+    for fields, place in SOURCES
+    if fields is not Field.SORT
 )
-"""For which fields a column is read, its name, and where it is."""
-
-_JOINS: Final = (
-    ("c.", "JOIN content c ON c.id = m.content"),
-    ("h.", "JOIN header h ON h.content = m.content"),
-    ("b.", "LEFT JOIN body b ON b.content = m.content"),
-)
+"""What :class:`MessageColumns` holds after the UIDs, in its order: for which fields it is read, and where it is."""
 
 Column = Sequence[object]
 
@@ -67,12 +49,10 @@ class _Plan(NamedTuple):
 @lru_cache(maxsize=256)
 def _plan(asked: int, *, bounded: bool) -> _Plan:
     """By number: enums hash slowly."""
-    sources = [("uids", "m.uid"), *((name, place) for fields, name, place in _SOURCES if fields.value & asked)]
-    places = [place for _, place in sources]
-    joins = [join for table, join in _JOINS if any(place.startswith(table) for place in places)]
-    positions = tuple(MessageColumns._fields.index(name) for name, _ in sources)
+    read = {at: place for at, (fields, place) in enumerate(_SOURCES, 1) if fields.value & asked}
+    places = ["m.uid", *read.values()]
     counted = octets_of(places) if bounded else ""
-    return _Plan(positions, ", ".join([*places, counted] if counted else places), " ".join(joins), bool(counted))
+    return _Plan((0, *read), ", ".join([*places, counted] if counted else places), joins(places), bool(counted))
 
 
 def columns(

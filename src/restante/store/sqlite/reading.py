@@ -9,7 +9,7 @@ The rule it protects: several statements that must agree run in one read transac
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Final, NamedTuple, cast
@@ -173,31 +173,41 @@ def sort_columns(connection: apsw.Connection, mailbox: int, after: int) -> Colum
     return Columns(SortRow(uid, arrival, size, unpack_sort_keys(keys)) for uid, arrival, size, keys in rows)
 
 
-_COLUMNS: Final = (
-    (Field.SIZE, "m.size", "0"),
-    (Field.DATE, "m.internal_epoch", "0"),
-    (Field.DATE, "m.internal_zone", "0"),
-    (Field.SAVE_DATE, "m.save_epoch", "0"),
-    (Field.ENVELOPE, "c.envelope", "NULL"),
-    (Field.BODY, "c.body", "NULL"),
-    (Field.BODYSTRUCTURE, "c.bodystructure", "NULL"),
-    (Field.PARTS, "c.parts", "NULL"),
-    (Field.HEADER | Field.RAW, "h.octets", "NULL"),
-    (Field.RAW, "b.octets", "NULL"),
-    (Field.RAW, "c.blob", "NULL"),
-    (Field.IDS, "c.email_id", "NULL"),
-    (Field.IDS, "c.thread_id", "NULL"),
-    (Field.PREVIEW, "c.preview", "NULL"),
-    (Field.SORT, "c.sort_keys", "NULL"),
+SOURCES: Final = (
+    (Field.FLAGS, "m.flagset"),
+    (Field.FLAGS, "m.modseq"),
+    (Field.SIZE, "m.size"),
+    (Field.DATE, "m.internal_epoch"),
+    (Field.DATE, "m.internal_zone"),
+    (Field.SAVE_DATE, "m.save_epoch"),
+    (Field.ENVELOPE, "c.envelope"),
+    (Field.BODY, "c.body"),
+    (Field.BODYSTRUCTURE, "c.bodystructure"),
+    (Field.PARTS, "c.parts"),
+    (Field.HEADER | Field.RAW, "h.octets"),
+    (Field.RAW, "b.octets"),
+    (Field.RAW, "c.blob"),
+    (Field.IDS, "c.email_id"),
+    (Field.IDS, "c.thread_id"),
+    (Field.PREVIEW, "c.preview"),
+    (Field.SORT, "c.sort_keys"),
 )
-"""A record's columns after UID, flags and modseq, in its order: when to read, what, and what else."""
+"""What a :class:`MessageRecord` holds after the UID, in its order: for which fields it is read, and where it is."""
 
-_CONTENT: Final = (
-    Field.ENVELOPE | Field.BODY | Field.BODYSTRUCTURE | Field.PARTS | Field.RAW | Field.IDS | Field.PREVIEW | Field.SORT
+_JOINS: Final = (
+    ("c.", "JOIN content c ON c.id = m.content"),
+    ("h.", "JOIN header h ON h.content = m.content"),
+    ("b.", "LEFT JOIN body b ON b.content = m.content"),
 )
-_OCTETS: Final = Field.HEADER | Field.RAW
+
 _SORT, _RAW, _HEADER = Field.SORT.value, Field.RAW.value, Field.HEADER.value
 _HEADER_AT, _RAW_AT, _BLOB_AT, _SORT_AT, _COUNTED_AT = 11, 12, 13, 17, 18
+
+
+def joins(places: Iterable[str]) -> str:
+    """What has to be joined to ``message m`` for columns at *places*."""
+    tables = {place[:2] for place in places}
+    return " ".join(join for table, join in _JOINS if table in tables)
 
 
 @lru_cache(maxsize=256)
@@ -206,15 +216,15 @@ def _plan(asked: int) -> tuple[str, str, bool]:
 
     After a record's columns comes the count of its octets.
     """
-    fields = Field(asked)
-    places = [here if fields & when else no for when, here, no in _COLUMNS]
-    columns = ", ".join(["m.uid, m.flagset, m.modseq", *places, octets_of(places) or "0"])
-    joins = "JOIN content c ON c.id = m.content " if fields & _CONTENT else ""
-    if fields & _OCTETS:
-        joins += "JOIN header h ON h.content = m.content "
-    if fields & Field.RAW:
-        joins += "LEFT JOIN body b ON b.content = m.content "
-    return columns, joins, bool(fields & (_OCTETS | Field.SORT))
+    fields = Field(asked) | Field.FLAGS
+    places = ["m.uid", *(place if fields & when else _nothing(place) for when, place in SOURCES)]
+    columns = ", ".join([*places, octets_of(places) or "0"])
+    return columns, joins(places), bool(fields & (Field.HEADER | Field.RAW | Field.SORT))
+
+
+def _nothing(place: str) -> str:
+    """What is read instead of a column that is not asked for."""
+    return "0" if place.startswith("m.") else "NULL"
 
 
 def messages(
@@ -231,8 +241,8 @@ def messages(
     Raises NoSuchMailbox, Corrupt.
     """
     modseq_of(connection, mailbox)
-    columns, joins, unfinished = _plan(fields.value)
-    read = rows(connection, columns, joins, mailbox, uids)
+    columns, joined, unfinished = _plan(fields.value)
+    read = rows(connection, columns, joined, mailbox, uids)
     found = list(read) if octets is None else until(read, octets)
     known = sets.known() if all(row[1] in sets.known() for row in found) else sets.load(connection)
     make = MessageRecord._make
