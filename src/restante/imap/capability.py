@@ -60,8 +60,3 @@ Capabilities = Callable[[Facts], Sequence[str]]
 def always(*names: str) -> Capabilities:
     """Capabilities that are there in every state."""
     return lambda facts: names
-
-
-def after_login(*names: str) -> Capabilities:
-    """Capabilities that show once the client has authenticated."""
-    return lambda facts: names if facts.logged_in else ()

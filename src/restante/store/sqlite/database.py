@@ -95,11 +95,6 @@ class Database:
         self._writer: apsw.Connection | None = None
         self._inode = 0
 
-    @property
-    def is_open(self) -> bool:
-        """Whether it holds file descriptors."""
-        return self._reader is not None or self._writer is not None
-
     def read(self, query: Callable[[apsw.Connection], T]) -> T:
         """The answer of *query*, which sees every change committed before. On the loop only. Raises Unavailable, Corrupt."""
         try:
