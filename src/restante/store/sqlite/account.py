@@ -115,8 +115,8 @@ class SqliteAccount:
         return await self._in(pool or self.shared.scans, lambda: self.database.read_at_length(query, anew=anew))
 
     async def in_scan(self, work: Callable[[], T]) -> T:
-        """What *work* returns, run in a thread that reads."""
-        return await asyncio.get_running_loop().run_in_executor(self.shared.scans, work)
+        """What *work* returns, run in a thread that reads. Raises as :meth:`in_thread`."""
+        return await self._in(self.shared.scans, work)
 
     async def in_thread(self, work: Callable[[], T]) -> T:
         """What *work* returns, run in a thread that writes. Raises Unavailable, and what *work* raises."""
