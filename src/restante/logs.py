@@ -15,6 +15,7 @@ import secrets
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from typing import Final, Literal, TextIO
 
 
@@ -50,6 +51,8 @@ _SECRET: Final = re.compile(r"passw|secret|token|credential|passphrase|private_?
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _LINE_OR_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _TRACEBACK: Final = ("exception", "stack")
+_PLAIN: Final = (str, int, float, bytes)
+"""Values that have no fields of their own."""
 
 
 class _Lines:
@@ -104,7 +107,8 @@ def reference() -> str:
 def withhold(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Processor: replaces the value of every field, nested ones too, whose name speaks of a secret."""
     for key, value in event.items():
-        event[key] = _withheld(key, value)
+        if _is_secret(key) or not isinstance(value, _PLAIN):
+            event[key] = _withheld(key, value)
     return event
 
 
@@ -125,8 +129,13 @@ def _add_component(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     return event
 
 
+@lru_cache(maxsize=1024)
+def _is_secret(key: str) -> bool:
+    return _SECRET.search(key) is not None
+
+
 def _withheld(key: str, value: object) -> object:
-    if _SECRET.search(key):
+    if _is_secret(key):
         return WITHHELD
     if isinstance(value, Mapping):
         return {name: _withheld(str(name), inner) for name, inner in value.items()}
@@ -135,7 +144,8 @@ def _withheld(key: str, value: object) -> object:
 
 def _cleaned(text: str) -> str:
     short = text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}…"
-    return _LINE_OR_CONTROL.sub(_escape, short)
+    # No character that is escaped is printable, and this is quickly asked.
+    return short if short.isprintable() else _LINE_OR_CONTROL.sub(_escape, short)
 
 
 def _escape(match: re.Match[str]) -> str:

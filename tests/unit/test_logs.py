@@ -106,6 +106,12 @@ def test_peers_cannot_forge_lines_or_drive_the_terminal(format: logs.Format) -> 
     assert len(out.getvalue()) < 3000
 
 
+@pytest.mark.parametrize("code", [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029])
+def test_every_control_character_and_line_end_is_escaped(code: int) -> None:
+    event = logs.clean(None, "", {"name": f"é{chr(code)}x"})
+    assert event == {"name": f"é{chr(code).encode('unicode_escape').decode()}x"}
+
+
 def test_warnings_are_logged() -> None:
     out = io.StringIO()
     logs.configure("info", "json", stream=out)
