@@ -14,6 +14,7 @@ import asyncio
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from ssl import SSLContext
 from typing import Final, cast
 
@@ -442,7 +443,11 @@ def _peer(transport: asyncio.BaseTransport) -> tuple[str, bool]:
     name = transport.get_extra_info("peername")
     if not isinstance(name, tuple) or not name:
         return "local", True
-    address = str(name[0]).partition("%")[0]
+    return _address(str(name[0]).partition("%")[0])
+
+
+@lru_cache(maxsize=1024)
+def _address(address: str) -> tuple[str, bool]:
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
