@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.support import two_sides
 from tests.support.maildir import Maildir, snapshot
 from tests.support.probe import Probe
-from tests.support.sample_mail import alternative, attachment, forwarded, mails, plain, unicode_text
+from tests.support.sample_mail import alternative, forwarded, mails, plain, unicode_text
 from tests.support.server import Account, Server
 
 pytestmark = pytest.mark.client("offlineimap")
@@ -65,10 +66,7 @@ def sync(server: Server, account: Account, tmp_path: Path) -> Run:
 
 
 def test_both_sides_change_and_meet(sync: Run, probe: Probe, tmp_path: Path) -> None:
-    for mail in mails():
-        probe.append(mail.raw, flags=[r"\Seen"] if mail.name == "large" else [])
-    probe.create("Entw&APw-rfe")
-    probe.append(forwarded().raw, "Entw&APw-rfe", [r"\Draft"])
+    two_sides.fill(probe, "Entw&APw-rfe")
     sync()
 
     inbox = Maildir(tmp_path / "mail" / "INBOX")
@@ -81,22 +79,13 @@ def test_both_sides_change_and_meet(sync: Run, probe: Probe, tmp_path: Path) -> 
     inbox.add(plain("written-here", "Written here").raw, "S")
     inbox.set_flags(unicode_text().message_id, "FS")
     inbox.remove(alternative().message_id)
-    there = probe.by_id()
-    probe.append(plain("arrived-there", "Arrived there").raw)
-    probe.store("INBOX", there[forwarded().message_id].uid, r"+FLAGS (\Answered)")
-    probe.store("INBOX", there["<large@mail.example.test>"].uid, r"-FLAGS (\Seen)")
-    probe.delete("INBOX", there[attachment().message_id].uid)
+    two_sides.change_there(probe)
     sync()
 
     here, there = inbox.letters(), probe.by_id()
-    assert set(here) == set(there)
-    assert {alternative().message_id, attachment().message_id}.isdisjoint(there)
-    assert there[unicode_text().message_id].flags == {r"\Flagged", r"\Seen"}
-    assert there["<written-here@mail.example.test>"].flags == {r"\Seen"}
+    two_sides.meet(here, there)
     assert there["<written-here@mail.example.test>"].raw == plain("written-here", "Written here").raw
     assert here["<arrived-there@mail.example.test>"].raw == on_disk(plain("arrived-there", "Arrived there").raw)
-    assert here[forwarded().message_id].flags == {"R"}
-    assert here["<large@mail.example.test>"].flags == frozenset()
 
     before = snapshot(tmp_path / "mail"), probe.contents()
     sync()
