@@ -12,9 +12,9 @@ from typing import Final
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.support.memory_client import MemoryConnection, World, world
-from tests.support.store import DEFAULT_LIMITS, Clock, Engine, engines
-from tests.support.unsteady import unsteady
+from tests.support.memory_client import MemoryConnection, World
+from tests.support.store import Engine, engines
+from tests.support.told_client import ToldClient, opened
 
 from restante.model.entry_name import EntryName
 
@@ -31,18 +31,16 @@ _PAIR: Final = re.compile(r'(/\S+) (NIL|"[^"]*")')
 _GONE: Final = re.compile(r'LIST \([^)]*\\NonExistent[^)]*\) "/" (\S+)')
 
 
-class Reader:
+class Reader(ToldClient):
     """The client: what it knows, and what it must read again."""
 
     def __init__(self, connection: MemoryConnection) -> None:
-        self.connection = connection
+        super().__init__(connection)
         self.known: Known = {}
         self.stale: set[tuple[str, str]] = set()
-        self.dialogue: list[str] = []
 
-    def take(self, data: bytes) -> None:
-        for line in data.decode().split("\r\n"):
-            self.dialogue.append(line)
+    def apply(self, told: bytes) -> None:
+        for line in told.decode().split("\r\n"):
             text = line.removeprefix("* ")
             assert "OVERFLOW" not in text
             if (found := _CHANGED.fullmatch(text)) is not None:
@@ -59,19 +57,12 @@ class Reader:
             if value != "NIL":
                 self.known[place, entry] = value.strip('"')
 
-    async def command(self, text: str) -> None:
-        self.take(await self.connection.command(text))
+    async def catch_up(self) -> None:
+        while self.stale:
+            place, entry = self.stale.pop()
+            await self.command(f"GETMETADATA {place} {entry}")
 
-    async def rests(self, there: World) -> None:
-        """It reads what it was told of until it knows all, soon."""
-        for attempt in range(400):
-            await asyncio.sleep(0 if attempt < 100 else 0.001)
-            self.take(self.connection.take())
-            while self.stale:
-                place, entry = self.stale.pop()
-                await self.command(f"GETMETADATA {place} {entry}")
-            if self.known == await truth(there):
-                return
+    async def agrees(self, there: World) -> None:
         assert self.known == await truth(there)
 
 
@@ -99,35 +90,36 @@ async def act(actor: MemoryConnection, verb: str, name: str, entry: int, value: 
 
 
 async def perform(engine: Engine, path: Path, program: Sequence[Step], seed: int | None) -> None:
-    store = engine.make(path, DEFAULT_LIMITS, Clock())
-    await store.open()
-    there = await world(store if seed is None else unsteady(store, seed))
-    reader = Reader(await there.login())
-    actors = [await there.login() for _ in range(2)]
-    try:
-        await reader.command("NOTIFY SET (PERSONAL (MailboxName MailboxMetadataChange ServerMetadataChange))")
-        for verb, a, entry, value in program:
-            name = NAMES[a]
-            if verb == "rest":
-                await reader.rests(there)
-            elif verb == "noop":
-                await reader.command("NOOP")
-            elif verb == "own":
-                # What a client set itself it knows, if nobody has changed it since; to be safe it asks.
-                await reader.command(setting(name, entry, value))
-                await reader.command(f"GETMETADATA {name or chr(34) * 2} {ENTRIES[entry]}")
-            elif verb == "both":
-                await asyncio.gather(
-                    act(actors[0], "annotate", name, entry, value), act(actors[1], "annotate", name, entry, 3 - value)
-                )
-            else:
-                await act(actors[value % 2], verb, name, entry, value)
+    async with opened(engine, path, seed) as there:
+        reader = Reader(await there.login())
+        actors = [await there.login() for _ in range(2)]
+        try:
+            await reader.command("NOTIFY SET (PERSONAL (MailboxName MailboxMetadataChange ServerMetadataChange))")
+            for step in program:
+                await take_step(reader, actors, there, step)
+            await reader.rests(there)
+        except AssertionError as error:
+            reader.report(error)
+            raise
+
+
+async def take_step(reader: Reader, actors: Sequence[MemoryConnection], there: World, step: Step) -> None:
+    verb, a, entry, value = step
+    name = NAMES[a]
+    if verb == "rest":
         await reader.rests(there)
-    except AssertionError as error:
-        error.add_note("\n".join(reader.dialogue))
-        raise
-    finally:
-        await there.close()
+    elif verb == "noop":
+        await reader.command("NOOP")
+    elif verb == "own":
+        # What a client set itself it knows, if nobody has changed it since; to be safe it asks.
+        await reader.command(setting(name, entry, value))
+        await reader.command(f"GETMETADATA {name or chr(34) * 2} {ENTRIES[entry]}")
+    elif verb == "both":
+        await asyncio.gather(
+            act(actors[0], "annotate", name, entry, value), act(actors[1], "annotate", name, entry, 3 - value)
+        )
+    else:
+        await act(actors[value % 2], verb, name, entry, value)
 
 
 @pytest.mark.parametrize("engine", engines(), ids=lambda engine: engine.name)

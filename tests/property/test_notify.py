@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.support.memory_client import MemoryConnection, World, world
+from tests.support.memory_client import MemoryConnection, World
 from tests.support.notified_client import Figures, NotifiedClient
-from tests.support.store import DEFAULT_LIMITS, Clock, Engine, engines
-from tests.support.unsteady import unsteady
+from tests.support.store import Engine, engines
+from tests.support.told_client import ToldClient, opened
 
 from restante.imap.watching.names import NameChange, name_changes
 from restante.model.ids import MailboxId
@@ -50,14 +50,16 @@ async def act(actor: MemoryConnection, verb: str, a: int, b: int) -> None:
                 await actor.command("UNSELECT")
 
 
-class Watcher:
-    """The client under test on its connection, which selects and leaves mailboxes meanwhile."""
+class Watcher(ToldClient):
+    """The client under test, which selects and leaves mailboxes meanwhile."""
 
     def __init__(self, connection: MemoryConnection) -> None:
-        self.connection = connection
+        super().__init__(connection)
         self.client = NotifiedClient()
         self.selected = ""
-        self.dialogue: list[bytes] = []
+
+    def apply(self, told: bytes) -> None:
+        self.client.apply(told)
 
     async def begin(self) -> None:
         await self.connection.ok("ENABLE CONDSTORE")
@@ -66,15 +68,6 @@ class Watcher:
             f"(PERSONAL ({EVENTS} MailboxName SubscriptionChange))"
         )
         await self.command(f'LIST "" * RETURN (SUBSCRIBED STATUS ({ITEMS}))')
-
-    async def command(self, text: str) -> bytes:
-        reply = await self.connection.command(text)
-        self.take(reply)
-        return reply.rstrip(b"\r\n").rsplit(b"\r\n", 1)[-1]
-
-    def take(self, told: bytes) -> None:
-        self.dialogue += [told] if told else []
-        self.client.apply(told)
 
     async def select(self, name: str) -> None:
         await self.unselect()
@@ -90,18 +83,6 @@ class Watcher:
             await self.command("UNSELECT")
             self.client.messages.clear()
 
-    async def rests(self, there: World) -> None:
-        """Nobody asks anything; it comes to know all, soon."""
-        for attempt in range(400):
-            await asyncio.sleep(0 if attempt < 100 else 0.001)
-            self.take(self.connection.take())
-            try:
-                await self.agrees(there)
-                return
-            except AssertionError:
-                if attempt == 399:
-                    raise
-
     async def agrees(self, there: World) -> None:
         account = await there.store.account(there.account)
         records = await account.list_mailboxes()
@@ -115,32 +96,33 @@ class Watcher:
 
 
 async def perform(engine: Engine, path: Path, program: Sequence[Step], seed: int | None) -> None:
-    store = engine.make(path, DEFAULT_LIMITS, Clock())
-    await store.open()
-    there = await world(store if seed is None else unsteady(store, seed))
-    watcher = Watcher(await there.login())
-    actors = [await there.login() for _ in range(2)]
-    try:
-        await watcher.begin()
-        for who, verb, a, b in program:
-            if verb == "pause":
-                await watcher.unselect()
-                await watcher.rests(there)
-            elif verb == "select":
-                await watcher.select(NAMES[a])
-            elif verb == "unselect":
-                await watcher.unselect()
-            elif b == 0 and verb not in ("flag", "empty"):
-                await asyncio.gather(act(actors[0], verb, a, b), act(actors[1], verb, (a + 1) % 7, a))
-            else:
-                await act(actors[who], verb, a, b)
+    async with opened(engine, path, seed) as there:
+        watcher = Watcher(await there.login())
+        actors = [await there.login() for _ in range(2)]
+        try:
+            await watcher.begin()
+            for step in program:
+                await take_step(watcher, actors, there, step)
+            await watcher.unselect()
+            await watcher.rests(there)
+        except AssertionError as error:
+            watcher.report(error)
+            raise
+
+
+async def take_step(watcher: Watcher, actors: Sequence[MemoryConnection], there: World, step: Step) -> None:
+    who, verb, a, b = step
+    if verb == "pause":
         await watcher.unselect()
         await watcher.rests(there)
-    except AssertionError as error:
-        error.add_note(b"\n".join(watcher.dialogue).decode("ascii", "replace"))
-        raise
-    finally:
-        await there.close()
+    elif verb == "select":
+        await watcher.select(NAMES[a])
+    elif verb == "unselect":
+        await watcher.unselect()
+    elif b == 0 and verb not in ("flag", "empty"):
+        await asyncio.gather(act(actors[0], verb, a, b), act(actors[1], verb, (a + 1) % 7, a))
+    else:
+        await act(actors[who], verb, a, b)
 
 
 @pytest.mark.parametrize("engine", engines(), ids=lambda engine: engine.name)
@@ -159,29 +141,25 @@ def test_ends_with_what_is_there_when_calls_take_their_time(program: list[Step],
 
 
 async def perform_selected(program: Sequence[Step], seed: int) -> None:
-    store = engines()[0].make(Path(), DEFAULT_LIMITS, Clock())
-    await store.open()
-    there = await world(unsteady(store, seed))
-    watcher = Watcher(await there.login())
-    actor = await there.login()
-    try:
-        await watcher.begin()
-        await watcher.select("INBOX")
-        for _, verb, _, b in program:
-            await act(actor, verb if verb in ("append", "flag", "empty") else "append", 6, b)
-        index = await (await (await there.store.account(there.account)).mailbox(MailboxName("INBOX"))).index()
-        truth = [(uid, flags.keys) for uid, flags in zip(index.uids, index.flags, strict=True)]
-        for _ in range(400):
-            await asyncio.sleep(0)
-            watcher.take(watcher.connection.take())
-            if watcher.client.messages == truth:
-                break
-        assert watcher.client.messages == truth
-    except AssertionError as error:
-        error.add_note(b"\n".join(watcher.dialogue).decode("ascii", "replace"))
-        raise
-    finally:
-        await there.close()
+    async with opened(engines()[0], Path(), seed) as there:
+        watcher = Watcher(await there.login())
+        actor = await there.login()
+        try:
+            await watcher.begin()
+            await watcher.select("INBOX")
+            for _, verb, _, b in program:
+                await act(actor, verb if verb in ("append", "flag", "empty") else "append", 6, b)
+            index = await (await (await there.store.account(there.account)).mailbox(MailboxName("INBOX"))).index()
+            truth = [(uid, flags.keys) for uid, flags in zip(index.uids, index.flags, strict=True)]
+            for _ in range(400):
+                await asyncio.sleep(0)
+                watcher.take(watcher.connection.take())
+                if watcher.client.messages == truth:
+                    break
+            assert watcher.client.messages == truth
+        except AssertionError as error:
+            watcher.report(error)
+            raise
 
 
 @settings(max_examples=30, deadline=None)
