@@ -37,6 +37,8 @@ class Reader:
         return kept | {
             "HOME": str(self.home),
             "PYTHONPATH": str(ROOT),
+            # As ./restante does.
+            "RESTANTE_COMMAND": COMMAND[0],
             "RESTANTE_DATA": str(self.home / "data"),
             "RESTANTE_LISTEN_IMAP": f"{LOOPBACK}:{self.ports.imap}",
             "RESTANTE_LISTEN_IMAPS": f"{LOOPBACK}:{self.ports.imaps}",

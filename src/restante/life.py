@@ -10,7 +10,7 @@ from contextlib import closing
 from functools import partial
 from typing import Final
 
-from restante import compiled, logs
+from restante import called, compiled, logs
 from restante.app import Running, certificate_in_use, places, prepare, serving
 from restante.config import Config
 from restante.config.address import Address
@@ -102,7 +102,7 @@ def _introduction(config: Config, sockets: Sockets, first: FirstAccount) -> str:
             "The certificate is self-signed; your program will ask you to trust it. Its SHA-256 fingerprint:",
             f"    {fingerprint(certificate_in_use(config).certificate)}",
             "",
-            "The password is shown this once. Another: restante account password " + first.name,
+            f"The password is shown this once. Another: {called.command()} account password {first.name}",
             "",
         )
     )

@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 import click
 
+from restante import called
 from restante.auth.password import MAX_OCTETS
 from restante.auth.password import generate as invented
 from restante.cli.options import Group, loaded, shared_options
@@ -159,7 +160,7 @@ def _run(action: Callable[[Accounts], Awaitable[T]], *, create: bool = False) ->
 
     config = loaded().config
     if not create and not app.has_accounts(config):
-        raise Failure(f"{config.data.dir} holds no accounts; `restante account add NAME` makes the first")
+        raise Failure(f"{config.data.dir} holds no accounts; `{called.command()} account add NAME` makes the first")
 
     async def act() -> T:
         async with app.open_accounts(config) as accounts:

@@ -11,6 +11,7 @@ from typing import Final, Self
 
 import click
 
+from restante import called
 from restante.cli.options import Group, loaded, shared_options
 from restante.cli.outcome import Failure
 from restante.cli.transfer import Stopwatch, count, size
@@ -126,7 +127,7 @@ async def _opened(config: Config, name: str | None) -> AsyncIterator[tuple[Index
     from restante import app
 
     if not app.has_accounts(config):
-        raise Failure(f"{config.data.dir} holds no accounts; `restante account add NAME` makes the first")
+        raise Failure(f"{config.data.dir} holds no accounts; `{called.command()} account add NAME` makes the first")
     async with app.open_mail(config) as mail:
         accounts = await mail.accounts.list() if name is None else [await mail.accounts.find(name)]
         with _watcher() as watcher:

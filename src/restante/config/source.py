@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from restante import called
 from restante.config.model import SECTIONS, settings
 from restante.config.position import KeyPath, line_of, positions
 from restante.config.problem import ConfigError, Problem, did_you_mean
@@ -157,6 +158,6 @@ def _unknown_key(section: str, key: str) -> str:
 def _is_ours(variable: str) -> bool:
     return (
         variable.startswith(ENVIRONMENT_PREFIX)
-        and variable not in (CONFIG_VARIABLE, _COMPILE_VARIABLE)
+        and variable not in (CONFIG_VARIABLE, _COMPILE_VARIABLE, called.VARIABLE)
         and not _ORCHESTRATOR.fullmatch(variable)
     )

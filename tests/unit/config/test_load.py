@@ -153,6 +153,7 @@ def test_nonsense_is_refused_with_its_place(tmp_path: Path, setting: object, val
 
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     environ = {
+        "RESTANTE_COMMAND": "./restante",
         "RESTANTE_LIMITS_LIEN": "1",
         "RESTANTE_LOG_LEVEL": "x",
         "RESTANTE_PORT_143_TCP": "x",
