@@ -23,9 +23,6 @@ from restante.server.lock import sole_server
 from restante.server.sockets import Sockets, addresses, bind
 from restante.workers import Supervisor
 
-_YOUNG: Final = 10_000
-"""Objects made before those that are young are looked through for cycles; most die by themselves."""
-
 _LOG: Final = logs.logger("app")
 
 
@@ -71,10 +68,9 @@ async def _serve(config: Config, reread: Callable[[], Config], sockets: Sockets)
 
 
 def _spare_the_collector() -> None:
-    """What a start left in memory stays, and an answer of thousands of lines need not be searched for cycles as it is made."""
+    """What a start left in memory stays, and need not be searched for cycles ever again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_YOUNG, 20, 20)
 
 
 def _reload(server: Running, reread: Callable[[], Config]) -> None:

@@ -6,6 +6,7 @@ its command is called for, since a delivery hands each message to a process of i
 
 from __future__ import annotations
 
+import gc
 from importlib import import_module
 from typing import Final
 
@@ -35,6 +36,11 @@ COMMANDS: Final = {
 """Every command and where it is, in the order the help lists them."""
 
 
+_YOUNG: Final = 10_000
+"""Objects made before those that are young are looked through for cycles: neither what a command loads nor an answer of
+thousands of lines has any while it is made, and most objects die by themselves."""
+
+
 class _Restante(Group):
     """Finds the commands by :data:`COMMANDS`."""
 
@@ -61,4 +67,5 @@ def cli() -> None:
 
 def main() -> None:
     """The entry point: runs the command line, and exits with its code."""
+    gc.set_threshold(_YOUNG, 20, 20)
     cli.main(prog_name="restante")
