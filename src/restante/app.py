@@ -34,7 +34,7 @@ from restante.mime.scan import ScanLimits
 from restante.ops.accounts import Accounts
 from restante.ops.first_run import FirstAccount, first_account
 from restante.ops.mail import MailHook
-from restante.server.certificate import CertificatePaths, TlsContext
+from restante.server.certificate import CertificatePaths, TlsContext, verify
 from restante.server.connection import ImapConnection, Shell, Timeouts
 from restante.server.descriptors import room_for_connections
 from restante.server.journal import Faults, SessionJournal
@@ -196,7 +196,7 @@ def places(config: Config) -> Places:
 async def prepare(config: Config) -> FirstAccount | None:
     """Make what a first start needs: the certificate, and the first account, if there is none. Raises as :func:`running`."""
     # What is wrong with a certificate is said before anything is made.
-    TlsContext(certificate_in_use(config), minimum_version=config.tls.minimum_version)
+    verify(certificate_in_use(config))
     async with open_mail(config) as mail:
         return None if await mail.directory.list(limit=1) else await _first_account(mail)
 

@@ -83,10 +83,10 @@ def _check_certificate(found: Loaded) -> None:
     tls = found.config.tls
     if tls.certificate is None or tls.key is None:
         return
-    # Imported late: cryptography takes a while to load, and no other command here needs it.
-    from restante.server.certificate import BadCertificate, CertificatePaths, TlsContext
+    # Imported late: OpenSSL takes a while to load, and no other command here needs it.
+    from restante.server.certificate import BadCertificate, CertificatePaths, verify
 
     try:
-        TlsContext(CertificatePaths(tls.certificate, tls.key), minimum_version=tls.minimum_version)
+        verify(CertificatePaths(tls.certificate, tls.key))
     except BadCertificate as error:
         raise ConfigError([Problem(str(found.origins["tls.certificate"]), str(error))]) from error

@@ -22,6 +22,7 @@ from restante.logs import logger
 _VERSIONS: Final = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 _PEM: Final = re.compile(r"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----")
 _LOOK_EVERY: Final = 1.0
+_ALPN: Final = ("imap",)
 _LOG: Final = logger("tls")
 
 _Signature = tuple[tuple[int, int, int], ...]
@@ -57,6 +58,11 @@ def fingerprint(certificate: Path) -> str:
     return hashlib.sha256(octets).digest().hex(":").upper()
 
 
+def verify(paths: CertificatePaths) -> None:
+    """Raises :class:`BadCertificate` if *paths* are no certificate and its key."""
+    _context(paths, ssl.TLSVersion.TLSv1_2, _ALPN)
+
+
 class TlsContext:
     """A server's TLS context that reads its files again when they change.
 
@@ -72,7 +78,7 @@ class TlsContext:
         paths: CertificatePaths,
         *,
         minimum_version: Literal["1.2", "1.3"] = "1.2",
-        alpn: Sequence[str] = ("imap",),
+        alpn: Sequence[str] = _ALPN,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Loads *paths*. *alpn* are protocol names (RFC 7301 §3.1); *clock* gives seconds. Raises :class:`BadCertificate`."""

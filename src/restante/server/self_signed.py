@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from restante.server.certificate import BadCertificate, CertificatePaths, TlsContext
+from restante.server.certificate import BadCertificate, CertificatePaths, verify
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -51,7 +51,7 @@ def _is_good(path: Path) -> bool:
     try:
         ends = _end(path.read_bytes())
         # Whether they are a certificate and its key is for OpenSSL to say.
-        TlsContext(CertificatePaths(path, path))
+        verify(CertificatePaths(path, path))
     except (OSError, ValueError, BadCertificate):
         return False
     return ends - dt.datetime.now(dt.UTC) > RENEW_BEFORE
