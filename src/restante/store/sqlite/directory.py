@@ -39,6 +39,11 @@ _BY_ID: Final = f"SELECT {_COLUMNS} FROM account WHERE id = ?1"
 _BY_ALIAS: Final = f"SELECT {_COLUMNS} FROM alias JOIN account ON account.id = alias.account WHERE address = ?1"
 _LIST: Final = f"SELECT {_COLUMNS} FROM account WHERE name > ?1 ORDER BY name LIMIT ?2"
 _BY_KEY: Final = f"{_BY_NAME} UNION ALL {_BY_ALIAS} LIMIT 1"
+_BY_FIRST_KEY: Final = (
+    f"SELECT wanted.rowid, {_COLUMNS} FROM carray(?1) AS wanted CROSS JOIN account ON account.id = coalesce("
+    "(SELECT id FROM account WHERE name = wanted.value), (SELECT account FROM alias WHERE address = wanted.value)) "
+    "ORDER BY wanted.rowid LIMIT 1"
+)
 
 _Row: TypeAlias = tuple[str, str, str, bytes | None, int | None, bytes | None, bytes | None, int, int, int, str | None]
 _Value: TypeAlias = str | bytes | int | None
@@ -158,11 +163,12 @@ class SqliteDirectory:
             keys = candidates(parse_address(address), rules)
         except BadAddress:
             return None
-        for key, detail in keys:
-            account = self._read(_BY_KEY, key)
-            if account is not None:
-                return Recipient(account, detail)
-        return None
+        with translated():
+            row = self._connection.execute(_BY_FIRST_KEY, (apsw.carray(tuple(key for key, _ in keys)),)).fetchone()
+        if row is None:
+            return None
+        place, *found = row
+        return Recipient(_account(cast("_Row", found)), keys[cast("int", place) - 1][1])
 
     async def version(self) -> int:
         """See Directory."""
