@@ -1,8 +1,8 @@
 """The I/O shell of LMTP: octets between asyncio transports and sessions, over TCP or a UNIX socket (RFC 2033).
 
-Strategy: an :class:`asyncio.Protocol` and one task for each connection. Octets go straight into the wire, which is read from
-only while little waits in it; replies are gathered and leave when there is nothing more to read, or as each recipient is
-done.
+Strategy: an :class:`asyncio.Protocol` and one coroutine for each connection, which goes on within the callback that brought it
+octets. They go straight into the wire, which is read from only while little waits in it; replies are gathered and leave when
+there is nothing more to read, or as each recipient is done.
 
 The rule it protects: stopping loses nothing. A message whose end has arrived is acknowledged, every other client is told
 421 and tries again.
@@ -14,7 +14,7 @@ import asyncio
 import ipaddress
 import socket
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar, cast
@@ -23,6 +23,7 @@ from restante import logs
 from restante.delivery.deliverer import Deliverer
 from restante.delivery.ports import Clock, Journal
 from restante.delivery.session import DEFAULT_SESSION_LIMITS, LmtpSession, Services, SessionLimits
+from restante.server.driver import Driver
 from restante.server.parting import Parting
 from restante.server.unix_socket import bind_unix, unlink_unix
 from restante.smtp.connection import DEFAULT_LINE, Connection
@@ -136,16 +137,25 @@ class LmtpServer:
         open_now = list(self.connections)
         for connection in open_now:
             connection.stop()
-        tasks = [connection.task for connection in open_now if connection.task is not None]
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=grace)
-            for connection in list(self.connections):
-                connection.abort()
-            if late:
-                await asyncio.wait(late)
+        await self._end(open_now, grace)
         leaving = [connection.parting.gone for connection in open_now if connection.parting is not None]
         if leaving:
             await asyncio.wait(leaving, timeout=grace)
+        await self._give_up_deliveries()
+
+    async def _end(self, connections: Sequence[LmtpConnection], grace: float) -> None:
+        """Wait for *connections* to end, and no longer than *grace* seconds for what they deliver."""
+        work = [connection.driver.done for connection in connections if connection.driver is not None]
+        if not work:
+            return
+        _, late = await asyncio.wait(work, timeout=grace)
+        for connection in list(self.connections):
+            connection.abort()
+        if late:
+            await self._give_up_deliveries()
+            await asyncio.wait(late)
+
+    async def _give_up_deliveries(self) -> None:
         rest = list(self._deliveries)
         for delivery in rest:
             delivery.cancel()
@@ -170,13 +180,12 @@ class LmtpConnection(asyncio.Protocol):
         self._reading = True
         self._eof = False
         self._stopping = False
-        self._waiter: asyncio.Future[None] | None = None
         self._writable: asyncio.Future[None] | None = None
         self._out = bytearray()
         self._began = self._yielded = self._loop.time()
         self.gone = False
         self.parting: Parting | None = None
-        self.task: asyncio.Task[None] | None = None
+        self.driver: Driver | None = None
 
     # asyncio.Protocol
 
@@ -189,17 +198,19 @@ class LmtpConnection(asyncio.Protocol):
             self._transport.close()
             return
         self._server.connections.add(self)
-        self.task = self._loop.create_task(self._run(_address(transport)))
+        moment = self._server.services.deliverer.store.moment
+        self.driver = Driver(self._loop, moment, self._run(_address(transport)))
+        self.driver.start()
 
     def data_received(self, data: bytes) -> None:
         """Octets arrived."""
-        if self.task is None:
+        if self.driver is None:
             return
         self._wire.receive(data)
         if self._wire.pending > _INBOX and self._reading and self._transport is not None:
             self._reading = False
             self._transport.pause_reading()
-        self._stir()
+        self.driver.resume()
 
     def eof_received(self) -> bool:
         """The client sends no more; what it asked is still answered."""
@@ -235,13 +246,10 @@ class LmtpConnection(asyncio.Protocol):
         self._hand_over()
         if self._writable is None:
             return
-        try:
-            async with asyncio.timeout(self._server.limits.write):
-                await self._writable
-        except TimeoutError:
+        done, _ = await asyncio.wait([self._writable], timeout=self._server.limits.write)
+        if not done:
             self.gone = True
-            if self._transport is not None:
-                self._transport.abort()
+            self.abort()
 
     # The server's side
 
@@ -251,11 +259,9 @@ class LmtpConnection(asyncio.Protocol):
         self._stir()
 
     def abort(self) -> None:
-        """End now."""
+        """Cut the connection now; what it waits for is not waited for by the client any more."""
         if self._transport is not None:
             self._transport.abort()
-        if self.task is not None:
-            self.task.cancel()
 
     async def _run(self, peer: str) -> None:
         journal = self._server.journal(peer)
@@ -264,6 +270,9 @@ class LmtpConnection(asyncio.Protocol):
         try:
             session.greet()
             reason = await self._serve(session)
+        except asyncio.CancelledError:
+            # The delivery it waited for was given up, with the server.
+            pass
         except Exception as error:  # noqa: BLE001 - the last door of a connection: a bug is told and logged
             reason = "bug"
             session.leave(Reply(421, "4.3.0", _BROKEN.format(journal.bug(error))))
@@ -284,7 +293,10 @@ class LmtpConnection(asyncio.Protocol):
                 await session.handle(event)
                 await self._be_fair()
                 continue
-            await self.flush()
+            if self._writable is not None or self._out:
+                await self.flush()
+                # More may have come while the client was slow to read.
+                continue
             if self._eof:
                 return "closed"
             if not await self._more():
@@ -306,25 +318,14 @@ class LmtpConnection(asyncio.Protocol):
         if not self._reading and self._transport is not None:
             self._reading = True
             self._transport.resume_reading()
-        self._waiter = self._loop.create_future()
-        timer = self._loop.call_later(self._server.limits.silence, self._late)
-        try:
-            await self._waiter
-            return True
-        except TimeoutError:
-            return False
-        finally:
-            self._waiter = None
-            self._yielded = self._loop.time()
-            timer.cancel()
+        assert self.driver is not None
+        happened = await self.driver.pause(self._server.limits.silence)
+        self._yielded = self.driver.resumed
+        return happened
 
     def _stir(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-    def _late(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_exception(TimeoutError())
+        if self.driver is not None:
+            self.driver.stir()
 
     def _hand_over(self) -> None:
         if self._out and self._transport is not None:

@@ -618,6 +618,49 @@ async def test_stopping_does_not_wait_for_ever(site: Site) -> None:
     assert not site.notes.bugs
 
 
+class Wire(asyncio.Transport):
+    """A transport that keeps what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+        self.closed = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written += data
+
+    def pause_reading(self) -> None:
+        pass
+
+    def resume_reading(self) -> None:
+        pass
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        pass
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def close(self) -> None:
+        self.closed = True
+
+
+async def test_what_comes_while_the_client_is_slow_to_read_is_answered_once_it_has_read(site: Site) -> None:
+    wire, connection = Wire(), site.server().connection()
+    connection.connection_made(wire)
+    connection.data_received(b"NOOP\r\n")
+    assert wire.written.count(b"\r\n") == 2, "answered within the callback"
+    connection.pause_writing()
+    connection.data_received(b"NOOP\r\n")
+    connection.data_received(b"QUIT\r\n")
+    assert wire.written.count(b"\r\n") == 3
+    connection.resume_writing()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert wire.written.count(b"\r\n") == 4
+    assert wire.closed
+
+
 async def test_a_client_that_reads_nothing_is_cut_off(site: Site) -> None:
     site.limits = LmtpLimits(write=0.05, session=SessionLimits(bad_commands=10**9))
     async with listening(site) as at, talking(at.port) as talk:
