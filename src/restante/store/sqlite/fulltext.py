@@ -267,14 +267,21 @@ def unpacked(packed: bytes) -> str:
     return zlib.decompress(packed).decode("utf-8", "surrogatepass") if packed else ""
 
 
-def forget(connection: apsw.Connection, content: int) -> None:
-    """Take a content out of the index, in the open transaction."""
+def forget(connection: apsw.Connection, contents: Sequence[int]) -> None:
+    """Take *contents* out of the index, in the open transaction."""
+    indexed = [(content,) for content in contents if _leave(connection, content)]
+    # The words last, for the reason they are entered last.
+    for table in (HEADER, BODY):
+        connection.executemany(f"DELETE FROM {table} WHERE rowid = ?", indexed)
+
+
+def _leave(connection: apsw.Connection, content: int) -> bool:
+    """Take all of a content out but its words; whether there may be any."""
     connection.execute("DELETE FROM attached WHERE content = ?", (content,))
     if connection.execute("DELETE FROM unindexed WHERE content = ? RETURNING content", (content,)).get is not None:
-        return
-    for table in (HEADER, BODY):
-        connection.execute(f"DELETE FROM {table} WHERE rowid = ?", (content,))
+        return False
     fields.forget(connection, content)
+    return True
 
 
 def start_over(connection: apsw.Connection, edition: str = EDITION) -> None:

@@ -105,22 +105,26 @@ def _sweep_contents(connection: apsw.Connection, before: int) -> tuple[int, list
             run("SELECT id, content FROM expunged WHERE epoch < ? ORDER BY id LIMIT ?", (before, _BATCH)).fetchall(),
         )
         connection.executemany("DELETE FROM expunged WHERE id = ?", ((each,) for each, _ in found))
-        names = [name for content in {content for _, content in found} for name in _drop(connection, content)]
+        unused = [content for content in {content for _, content in found} if not _is_used(connection, content)]
+        fulltext.forget(connection, unused)
+        names = [name for content in unused for name in _drop(connection, content)]
         run("COMMIT")
     finally:
         _undo(connection)
     return len(found), names
 
 
+def _is_used(connection: apsw.Connection, content: int) -> bool:
+    """Whether anything refers to a content."""
+    tables = ("message", "expunged")
+    return any(connection.execute(f"SELECT 1 FROM {each} WHERE content = ?", (content,)).get for each in tables)
+
+
 def _drop(connection: apsw.Connection, content: int) -> list[str]:
-    """Delete a content nothing refers to; its blob's name, if it has one."""
+    """Delete a content; its blob's name, if it has one."""
     run = connection.execute
-    for table in ("message", "expunged"):
-        if run(f"SELECT 1 FROM {table} WHERE content = ?", (content,)).get is not None:
-            return []
     for table in ("header", "body"):
         run(f"DELETE FROM {table} WHERE content = ?", (content,))
-    fulltext.forget(connection, content)
     blob: str | None = run("DELETE FROM content WHERE id = ? RETURNING blob", (content,)).get
     return [] if blob is None else [blob]
 
