@@ -2,7 +2,7 @@
 
 Strategy: a column beside the index has the number of each message's text, and the distinct texts lie end to end
 (:mod:`restante.store.sqlite.field_texts`). It follows the mailbox's UIDs as other columns do, and is replaced, never written in
-place. Which messages have a text is listed at the fourth search, when making that list begins to pay.
+place. Which messages have a text is listed when the column is read, and once messages were removed when that pays again.
 
 The rule it protects: content never changes, so what is known of a message stays true whatever becomes of the index of text; of
 a message that waits to be indexed nothing is known, and it is asked for again.
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain, compress
@@ -41,7 +40,10 @@ _CODES: Final = 256
 """Codes that an octet can tell apart."""
 
 _PAYS: Final = 4
-"""Searches from which on a list of each text's users is worth making."""
+"""Searches from which on a list of each text's users is worth making anew."""
+
+_RUN: Final = 1 << 16
+"""Messages looked at in one step."""
 
 _TAIL: Final = 16
 """The list is good while at most one message in so many came after it."""
@@ -59,10 +61,17 @@ class _Users(NamedTuple):
     @classmethod
     def of(cls, codes: array[int], texts: int) -> Self:
         """Those of so many *texts*."""
-        numbers = Counter(codes)
-        counts = [numbers[code] for code in range(_FIRST + texts)]
-        places = array("I", sorted(range(len(codes)), key=codes.__getitem__))
-        return cls(places, array("I", accumulate(counts))[_FIRST - 1 :], len(codes))
+        # In the interpreter's loop, which lets other threads in, where a sort would not.
+        counts = array("I", bytes(4 * (_FIRST + texts)))
+        for code in codes:
+            counts[code] += 1
+        bounds = array("I", accumulate(counts, initial=0))
+        free, places = bounds[:], array("I", bytes(4 * len(codes)))
+        for at, code in enumerate(codes):
+            place = free[code]
+            places[place] = at
+            free[code] = place + 1
+        return cls(places, bounds[_FIRST:], len(codes))
 
     def having(self, numbers: Sequence[int]) -> Iterator[int]:
         """The positions of the texts of these *numbers*, as far as there are any."""
@@ -152,8 +161,9 @@ class FieldColumn:
         by_code = bytes(_FIRST) + flags
         if self._codes.typecode == "B":
             return masks.made(self._codes.tobytes().translate(by_code.ljust(256, b"\0")))
-        # All in one call, with one more, for it gives no tuple of a single one.
-        return masks.made(bytes(itemgetter(0, *self._codes)(by_code)[1:])) if self._codes else masks.NONE
+        # Many in one call, and one more, for it gives no tuple of a single one.
+        runs = (self._codes[at : at + _RUN] for at in range(0, len(self._codes), _RUN))
+        return masks.made(b"".join([bytes(itemgetter(0, *run)(by_code)[1:]) for run in runs]))
 
     def _listed(self) -> _Users | None:
         """The users of each text, if they were listed or it is time to; never where codes are octets, and translated at once."""
@@ -221,7 +231,8 @@ class FieldColumn:
             codes = array("B", codes)
         uids = self.uids + array("I", later.uids)
         unknown = [*self._unknown, *(uid for uid, number in zip(*later, strict=True) if number == _WAITS)]
-        return FieldColumn(uids, codes, texts, unknown, self._users, self._searches)
+        users = self._users if self.uids or codes.typecode == "B" else _Users.of(codes, len(texts))
+        return FieldColumn(uids, codes, texts, unknown, users, self._searches)
 
 
 _NO_TEXT: Final = 0
