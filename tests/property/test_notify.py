@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.support.memory_client import MemoryConnection, World
 from tests.support.notified_client import Figures, NotifiedClient
@@ -203,6 +203,18 @@ def hears(name: str, heard: str) -> bool:
 
 
 @settings(max_examples=400, deadline=None)
+@example(
+    told={"A": 2, "A/A": 0, "A/A/A": 1, "C": 0},
+    now={"A/A/A": 3, "C": 1, "A/A": 0, "A": 0, "B/A/A": 2},
+    heard="A",
+    salt="P",
+)
+@example(
+    told={"A": 2, "A/A": 0, "A/A/A": 1, "C": 0},
+    now={"A/A/A": 0, "A/A/B": 3, "C": 1, "A/A": 0, "A": 0, "B/A/A": 2},
+    heard="A",
+    salt="P",
+)
 @given(told=TREE, now=TREE, heard=st.sampled_from(["", "A", "A/B"]), salt=st.sampled_from("PQ"))
 def test_changes_lead_from_one_list_to_the_other(
     told: dict[str, int], now: dict[str, int], heard: str, salt: str

@@ -54,6 +54,7 @@ class _Comparison:
         self._now = now
         self._learns = learns
         self._known = {mailbox for mailbox, name in told.items() if learns(NameChange(name))}
+        self._left_behind: set[MailboxName] = set()
         self._changes: list[NameChange] = []
 
     def changes(self) -> list[NameChange]:
@@ -86,7 +87,7 @@ class _Comparison:
             if old is None:
                 self._create(mailbox)
                 held[name] = mailbox
-            elif not is_below(name, old) and not any(is_below(other, name) for other in held):
+            elif not is_below(name, old) and not any(is_below(other, name) for other in held) and not self._drags(old):
                 self._rename(mailbox, old)
                 held = {name: mailbox for mailbox, name in self._model.items()}
             else:
@@ -98,6 +99,10 @@ class _Comparison:
         """Whether *name* is free, and the mailbox above it is the right one: else it would be moved along with another."""
         above = parent(name)
         return name not in held and (above is None or above not in held or self._now.get(held[above]) == above)
+
+    def _drags(self, old: MailboxName) -> bool:
+        """Whether the client would move along with *old* what, unheard of, is there no more."""
+        return any(is_below(name, old) for name in self._left_behind)
 
     def _begin_anew(self) -> None:
         """What is left goes and comes again."""
@@ -121,6 +126,8 @@ class _Comparison:
             below = [other for other in self._known & self._model.keys() if is_below(self._model[other], old)]
             for other in below:
                 self._model[other] = MailboxName(change.name + self._model[other][len(old) :])
+        elif mailbox in self._known:
+            self._left_behind.add(old)
         self._settle(mailbox, change)
 
     def _settle(self, mailbox: MailboxId, change: NameChange) -> None:
