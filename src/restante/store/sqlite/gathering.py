@@ -9,6 +9,7 @@ The rule it protects: all columns of a batch are of one moment, and equally long
 
 from __future__ import annotations
 
+import enum
 from array import array
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -31,28 +32,41 @@ _SOURCES: Final = tuple(
 )
 """What :class:`MessageColumns` holds after the UIDs, in its order: for which fields it is read, and where it is."""
 
+_MODSEQ: Final = "(SELECT modseq FROM mailbox WHERE id = m.mailbox)"
+
 Column = Sequence[object]
 
 
 class _Plan(NamedTuple):
     """What is read for some fields: the positions in :class:`MessageColumns`, where the columns are, and the joins.
 
-    If *counted*, one column more, the last, counts the octets of those that may be of any length.
+    *last* says what one column more, the last, holds.
     """
 
     positions: tuple[int, ...]
     places: str
     joins: str
-    counted: bool
+    last: _Last
+
+
+class _Last(enum.Enum):
+    """What is read of each message besides what is asked for."""
+
+    NOTHING = 0
+    OCTETS = 1
+    """of the columns that may be of any length"""
+    MODSEQ = 2
+    """the mailbox's own"""
 
 
 @lru_cache(maxsize=256)
-def _plan(asked: int, *, bounded: bool) -> _Plan:
+def _plan(asked: int, *, bounded: bool, alone: bool) -> _Plan:
     """By number: enums hash slowly."""
     read = {at: place for at, (fields, place) in enumerate(_SOURCES, 1) if fields.value & asked}
     places = ["m.uid", *read.values()]
-    counted = octets_of(places) if bounded else ""
-    return _Plan((0, *read), ", ".join([*places, counted] if counted else places), joins(places), bool(counted))
+    last = _MODSEQ if alone else octets_of(places) if bounded else ""
+    kind = _Last.NOTHING if not last else _Last.MODSEQ if alone else _Last.OCTETS
+    return _Plan((0, *read), ", ".join([*places, last] if last else places), joins(places), kind)
 
 
 def columns(
@@ -63,21 +77,20 @@ def columns(
     fields: Field,
     blobs: str,
     octets: int | None = None,
-) -> MessageColumns:
+) -> tuple[MessageColumns, int | None]:
     """The *fields* of ascending *uids*, bounded in *octets*; *blobs* goes before each blob's name.
 
-    Raises NoSuchMailbox, Corrupt.
+    Of one message also the mailbox's modseq as they were read, which then nobody needs to ask. Raises NoSuchMailbox, Corrupt.
     """
-    # One message is no more than one, however large.
-    octets = octets if len(uids) > 1 else None
-    plan = _plan(fields.value, bounded=octets is not None)
+    plan = _plan(fields.value, bounded=octets is not None, alone=len(uids) == 1)
     read: Iterable[Row] = rows(connection, plan.places, plan.joins, mailbox, uids)
-    if octets is not None and plan.counted:
+    if octets is not None and plan.last is _Last.OCTETS:
         read = until(read, octets)
-    found = zip(*read, strict=True)
+    found = list(zip(*read, strict=True))
     values: list[Column] = [()] * len(MessageColumns._fields)
     for position, column in zip(plan.positions, found, strict=False):
         values[position] = column
+    modseq = cast("int", found[-1][0]) if found and plan.last is _Last.MODSEQ else None
     if not values[0]:
         # No messages, or no mailbox: it goes with all its messages in one step.
         modseq_of(connection, mailbox)
@@ -85,7 +98,7 @@ def columns(
         values[_FLAGS_AT] = sets.of_all(connection, cast("Sequence[int]", values[_FLAGS_AT]))
     if values[_BLOBS_AT]:
         _find_blobs(connection, values, blobs)
-    return MessageColumns._make(values)
+    return MessageColumns._make(values), modseq
 
 
 def _find_blobs(connection: apsw.Connection, values: list[Column], blobs: str) -> None:

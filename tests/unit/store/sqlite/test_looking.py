@@ -1,0 +1,69 @@
+"""A read of one message says where the mailbox stands, so nobody asks again; what others wrote is noticed all the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import apsw
+import pytest
+from tests.support.store import ALICE, fill, uids
+
+from restante.model.flags import FlagSet
+from restante.model.mailbox_name import INBOX
+from restante.store.model import Field, FlagOp
+from restante.store.sqlite import reading
+from restante.store.sqlite.account import SqliteAccount
+from restante.store.sqlite.mailbox import SqliteMailbox
+from restante.store.sqlite.store import SqliteStore
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The mailboxes whose figures were read."""
+    found: list[int] = []
+    heads = reading.heads
+
+    def noted(connection: apsw.Connection, mailbox: int) -> reading.Heads:
+        found.append(mailbox)
+        return heads(connection, mailbox)
+
+    monkeypatch.setattr(reading, "heads", noted)
+    return found
+
+
+async def test_one_message_read_is_a_look(account: SqliteAccount, inbox: SqliteMailbox, looks: list[int]) -> None:
+    await fill(inbox, (), ())
+    told, moment = (await inbox.index()).modseq, account.shared.moment
+    for fields in (Field.RAW, Field.ENVELOPE, Field.HEADER | Field.FLAGS):
+        looks.clear()
+        moment.begin()
+        assert len((await inbox.columns(uids(2), fields, 1)).uids) == 1
+        assert (await inbox.changes_since(told)).flagged == ()
+        assert not looks
+        moment.end()
+        await inbox.changes_since(told)
+        assert looks
+
+
+async def test_what_another_process_wrote_is_noticed(
+    tmp_path: Path, account: SqliteAccount, inbox: SqliteMailbox, looks: list[int]
+) -> None:
+    await fill(inbox, (), ())
+    told, moment = (await inbox.index()).modseq, account.shared.moment
+    other = SqliteStore(tmp_path)
+    await other.open()
+    theirs = await (await other.account(ALICE)).mailbox(INBOX)
+    for flag in ("$a", "$b"):
+        updated = await theirs.update_flags(uids(1), FlagOp.ADD, FlagSet([flag]))
+        moment.begin()
+        await inbox.columns(uids(2), Field.RAW)
+        changes = await inbox.changes_since(told)
+        assert (changes.flagged, changes.modseq) == (updated.now, updated.modseq)
+        told = changes.modseq
+        moment.end()
+    await theirs.expunge(uids(2), deleted_only=False)
+    moment.begin()
+    assert not (await inbox.columns(uids(2), Field.RAW)).uids
+    assert 2 in (await inbox.changes_since(told)).vanished
+    moment.end()
+    await other.close()
