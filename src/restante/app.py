@@ -214,11 +214,11 @@ async def serving(config: Config, sockets: Sockets) -> AsyncIterator[Running]:
         server = Running(mail, faults, presence, tls, listener, lmtp, certificate, sockets)
         try:
             for bound in sockets.lmtp:
-                await lmtp.listen_on(bound)
+                await lmtp.listen_on(bound, sockets.backlog)
             for bound in sockets.imap:
-                await listener.listen(bound, implicit_tls=False)
+                await listener.listen(bound, sockets.backlog, implicit_tls=False)
             for bound in sockets.imaps:
-                await listener.listen(bound, implicit_tls=True)
+                await listener.listen(bound, sockets.backlog, implicit_tls=True)
             with revoking(mail.directory, listener.shell.connections):
                 yield server
         finally:

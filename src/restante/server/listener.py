@@ -21,8 +21,8 @@ class Listener:
     tls: SSLContext
     servers: list[asyncio.Server] = field(default_factory=list)
 
-    async def listen(self, bound: socket.socket, *, implicit_tls: bool) -> None:
-        """Take connections on *bound*, which listens. Raises OSError."""
+    async def listen(self, bound: socket.socket, backlog: int, *, implicit_tls: bool) -> None:
+        """Take connections on *bound*, which listens with *backlog*. Raises OSError."""
 
         def connection() -> ImapConnection:
             # The shell of the moment: the configuration may be read again.
@@ -32,6 +32,7 @@ class Listener:
         server = await asyncio.get_running_loop().create_server(
             connection,
             sock=bound,
+            backlog=backlog,
             ssl=self.tls if implicit_tls else None,
             ssl_handshake_timeout=_HANDSHAKE if implicit_tls else None,
         )

@@ -110,13 +110,13 @@ class LmtpServer:
         loop = asyncio.get_running_loop()
         self._listeners.append(await loop.create_unix_server(self.connection, sock=bound, backlog=backlog))
 
-    async def listen_on(self, bound: socket.socket) -> None:
-        """Take connections on *bound*, a TCP or UNIX socket that listens. Raises OSError."""
+    async def listen_on(self, bound: socket.socket, backlog: int) -> None:
+        """Take connections on *bound*, a TCP or UNIX socket that listens with *backlog*. Raises OSError."""
         loop = asyncio.get_running_loop()
         if bound.family == socket.AF_UNIX:
-            self._listeners.append(await loop.create_unix_server(self.connection, sock=bound))
+            self._listeners.append(await loop.create_unix_server(self.connection, sock=bound, backlog=backlog))
         else:
-            self._listeners.append(await loop.create_server(self.connection, sock=bound))
+            self._listeners.append(await loop.create_server(self.connection, sock=bound, backlog=backlog))
 
     def connection(self) -> LmtpConnection:
         """A protocol for a connection about to be made."""

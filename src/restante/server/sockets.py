@@ -24,12 +24,14 @@ class Sockets:
         imaps: IMAP under TLS.
         lmtp: LMTP, over TCP and over a UNIX socket.
         path: the UNIX socket's, if there is one.
+        backlog: connections the system holds until they are accepted. An event loop sets its own unless it is told.
     """
 
     imap: tuple[socket.socket, ...]
     imaps: tuple[socket.socket, ...]
     lmtp: tuple[socket.socket, ...]
     path: Path | None = None
+    backlog: int = 1024
 
     def close(self) -> None:
         """Take no more connections; the UNIX socket's name goes too."""
@@ -71,7 +73,7 @@ def bind(places: Places) -> Sockets:
         for one in bound:
             one.close()
         raise
-    return Sockets(imap, imaps, lmtp, places.path)
+    return Sockets(imap, imaps, lmtp, places.path, places.backlog)
 
 
 def addresses(sockets: Iterable[socket.socket]) -> list[Address]:
