@@ -29,8 +29,8 @@ _LOG: Final = logs.logger("app")
 def serve(config: Config, reread: Callable[[], Config]) -> int:
     """Run the server until SIGTERM or SIGINT; SIGHUP has *reread* called. The exit code.
 
-    Raises OSError when an address cannot be had or another server has the data directory, BadCertificate, and what opening
-    the data directory raises.
+    Raises OSError when an address cannot be had or another server has the data directory, BadCertificate, NoSuchLoop, and
+    what opening the data directory raises.
     """
     loop = config.process.event_loop
     raise_limit()

@@ -11,11 +11,10 @@ from typing import Final, TypeVar
 
 import click
 
-from restante import called
 from restante.auth.password import MAX_OCTETS
 from restante.auth.password import generate as invented
 from restante.cli.options import Group, loaded, shared_options
-from restante.cli.outcome import Failure
+from restante.cli.outcome import Failure, no_accounts
 from restante.ops.accounts import Accounts
 from restante.store.directory import AccountRecord
 
@@ -160,7 +159,7 @@ def _run(action: Callable[[Accounts], Awaitable[T]], *, create: bool = False) ->
 
     config = loaded().config
     if not create and not app.has_accounts(config):
-        raise Failure(f"{config.data.dir} holds no accounts; `{called.command()} account add NAME` makes the first")
+        raise no_accounts(config.data.dir)
 
     async def act() -> T:
         async with app.open_accounts(config) as accounts:

@@ -11,9 +11,8 @@ from typing import Final, Self
 
 import click
 
-from restante import called
 from restante.cli.options import Group, loaded, shared_options
-from restante.cli.outcome import Failure
+from restante.cli.outcome import Failure, no_accounts
 from restante.cli.transfer import Stopwatch, count, size
 from restante.config import Config
 from restante.ops.indexing import Indexing
@@ -127,7 +126,7 @@ async def _opened(config: Config, name: str | None) -> AsyncIterator[tuple[Index
     from restante import app
 
     if not app.has_accounts(config):
-        raise Failure(f"{config.data.dir} holds no accounts; `{called.command()} account add NAME` makes the first")
+        raise no_accounts(config.data.dir)
     async with app.open_mail(config) as mail:
         accounts = await mail.accounts.list() if name is None else [await mail.accounts.find(name)]
         with _watcher() as watcher:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import errno
 import sys
 from enum import IntEnum
+from pathlib import Path
 from typing import IO, Any
 
 import click
 
+from restante import called
 from restante.auth.password import BadPassword
 from restante.config import ConfigError
 from restante.store.errors import StoreError, Unavailable
@@ -82,3 +84,8 @@ def _of_system(error: OSError) -> Failure:
 
 def _printable(line: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in line)
+
+
+def no_accounts(directory: Path) -> Failure:
+    """For a data directory of which nothing can be asked yet, with what to type first."""
+    return Failure(f"{directory} holds no accounts; `{called.command()} account add NAME` makes the first")
