@@ -9,6 +9,7 @@ The rule it protects: a text is there while a content has it, and no longer.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import Final, cast
@@ -35,25 +36,29 @@ def octets(texts: Iterable[str]) -> bytes:
     return SEPARATOR.join(dict.fromkeys(texts)).encode("utf-8", "surrogatepass")
 
 
-def enter(connection: apsw.Connection, content: int, words: Sequence[bytes | None]) -> None:
-    """Keep what a content's fields say, None where it has no such field, in the open transaction."""
-    held = [None if each is None else _use(connection, field, each) for field, each in enumerate(words)]
-    users = [(field, text, content) for field, text in enumerate(held) if text is not None]
-    if users:
-        connection.execute("INSERT INTO fields VALUES (?, ?, ?, ?, ?, ?)", (content, *held))
-        connection.executemany("INSERT INTO field_users VALUES (?, ?, ?)", users)
+def enter(connection: apsw.Connection, contents: Sequence[tuple[int, Sequence[bytes | None]]]) -> None:
+    """Keep what the fields of each of *contents* say, None where it has no such field, in the open transaction."""
+    uses = Counter((field, each) for _, words in contents for field, each in enumerate(words) if each is not None)
+    texts: dict[tuple[int, bytes | None], int] = {
+        (field, words): _use(connection, field, words, count) for (field, words), count in uses.items()
+    }
+    numbered = [(content, *map(texts.get, enumerate(words))) for content, words in contents]
+    rows = [row for row in numbered if row.count(None) < len(NAMES)]
+    connection.executemany("INSERT INTO fields VALUES (?, ?, ?, ?, ?, ?)", rows)
+    users = [(field, text, row[0]) for row in rows for field, text in enumerate(row[1:]) if text is not None]
+    connection.executemany("INSERT INTO field_users VALUES (?, ?, ?)", users)
 
 
-def _use(connection: apsw.Connection, field: int, words: bytes) -> int:
-    """One use more of a text; its number."""
+def _use(connection: apsw.Connection, field: int, words: bytes, count: int) -> int:
+    """So many uses more of a text; its number."""
     digest, run = _digest(words), connection.execute
     known = run(
-        "UPDATE field_texts SET uses = uses + 1 WHERE field = ? AND digest = ? AND words = ? RETURNING text",
-        (field, digest, words),
+        "UPDATE field_texts SET uses = uses + ? WHERE field = ? AND digest = ? AND words = ? RETURNING text",
+        (count, field, digest, words),
     ).get
     if known is None:
         known = run("SELECT ifnull(max(text), 0) + 1 FROM field_texts WHERE field = ?", (field,)).get
-        run("INSERT INTO field_texts VALUES (?, ?, 1, ?, ?)", (field, known, digest, words))
+        run("INSERT INTO field_texts VALUES (?, ?, ?, ?, ?)", (field, known, count, digest, words))
     return int(cast("int", known))
 
 

@@ -233,6 +233,7 @@ def enter(tx: Transaction, batch: Sequence[Entry], edition: str = EDITION) -> Do
     if not is_current(tx.connection, edition):
         return Done(0)
     taken = [entry for entry in batch if _take(tx.connection, entry)]
+    fields.enter(tx.connection, [(entry.content, entry.fields) for entry in taken if entry.texts is not None])
     # The words last, with nothing between them: FTS5 writes what it holds in memory before any statement that could be undone
     # by itself, which a message at a time cost half of all there is to indexing.
     for table, place in ((HEADER, 0), (BODY, 1)):
@@ -244,7 +245,7 @@ def enter(tx: Transaction, batch: Sequence[Entry], edition: str = EDITION) -> Do
 
 
 def _take(connection: apsw.Connection, entry: Entry) -> bool:
-    """Enter all of a content but its words, if it still waits."""
+    """Enter a content but for its fields and words, if it still waits."""
     run = connection.execute
     gone = run("DELETE FROM unindexed WHERE content = ? AND waits RETURNING content", (entry.content,)).get
     if gone is None:
@@ -253,8 +254,6 @@ def _take(connection: apsw.Connection, entry: Entry) -> bool:
         run("INSERT OR REPLACE INTO attached VALUES (?, ?)", (entry.content, _packed(entry.attached)))
     if entry.texts is None:
         run("INSERT INTO unindexed VALUES (?, 0)", (entry.content,))
-    else:
-        fields.enter(connection, entry.content, entry.fields)
     return True
 
 

@@ -28,12 +28,13 @@ def test_kept_once_and_let_go(connection: apsw.Connection) -> None:
     chance = random.Random(5)
     words = [None, b"", *(b"%d" % number for number in range(4))]
     held: dict[int, tuple[bytes | None, ...]] = {}
-    for content in [chance.randrange(30) for _ in range(200)]:
-        if held.pop(content, None) is None:
-            held[content] = tuple(chance.choice(words) for _ in fields.NAMES)
-            fields.enter(connection, content, held[content])
-        else:
+    for some in [chance.sample(range(30), 3) for _ in range(100)]:
+        come = {each: tuple(chance.choice(words) for _ in fields.NAMES) for each in some if each not in held}
+        fields.enter(connection, list(come.items()))
+        for content in [each for each in some if each in held]:
+            del held[content]
             fields.forget(connection, content)
+        held |= come
         assert fields.miscounted(connection) == 0
     for content in range(30):
         assert fields.of(connection, content) == held.get(content, (None,) * 5)
@@ -48,13 +49,13 @@ def test_kept_once_and_let_go(connection: apsw.Connection) -> None:
 def test_texts_of_one_digest_stay_apart(connection: apsw.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fields, "_digest", lambda words: 7)
     for content, words in enumerate((b"one", b"two", b"one")):
-        fields.enter(connection, content, (words, None, None, None, None))
+        fields.enter(connection, [(content, (words, None, None, None, None))])
     assert [fields.of(connection, content)[0] for content in range(3)] == [b"one", b"two", b"one"]
     assert connection.execute("SELECT uses FROM field_texts ORDER BY uses").fetchall() == [(1,), (2,)]
 
 
 def test_what_is_miscounted_is_told(connection: apsw.Connection) -> None:
-    fields.enter(connection, 1, (b"one", None, None, None, b"two"))
+    fields.enter(connection, [(1, (b"one", None, None, None, b"two"))])
     connection.execute("UPDATE field_texts SET uses = 2 WHERE field = 4")
     assert fields.miscounted(connection) == 1
     connection.execute("UPDATE fields SET from_text = 7")
