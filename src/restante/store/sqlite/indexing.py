@@ -1,7 +1,7 @@
 """Keeping an account's index of text: contents that wait are moved into it, a batch at a time, while other work goes on.
 
-Strategy: a batch is decoded in the account's writing thread and entered in one transaction that waits its turn among the others;
-where attachments are searched, their documents are read before that, in a thread for nothing else.
+Strategy: a batch is decoded in a thread that reads, and entered in one transaction that waits its turn among the others; where
+attachments are searched, it is decoded, and their documents are read, in a thread for nothing else.
 Batches begin once enough have arrived and no more do for a moment, or so many wait that searches would feel it; when a search met
 contents that wait, or when an account is opened with some left over; the same steps follow a migration and a rebuild. Broken off
 at any point, nothing is lost but the batch.
@@ -51,7 +51,7 @@ class SqliteTextIndex:
     def arrived(self, count: int) -> None:
         """So many more wait. On the loop."""
         self._arrived += count
-        if self._arrived < fulltext.BATCH or self._closed:
+        if self._arrived < fulltext.WORTHWHILE or self._closed:
             return
         loop = asyncio.get_running_loop()
         self._latest = loop.time()
@@ -99,31 +99,28 @@ class SqliteTextIndex:
 
     async def step(self) -> int:
         """Index a batch; how many were in it."""
-        account = self._account
-        read = await self._documents()
+        batch = await self._decoded()
+        job: Job[int] = lambda tx: fulltext.enter(tx, batch, self._edition)  # noqa: E731
+        return await self._account.writer.run_prepared(lambda: job, durable=False, alone=True)
 
-        def prepare() -> Job[int]:
-            connection = account.database.writer()
-            contents = fulltext.waiting(connection, fulltext.BATCH) if read is None else read.contents
-            texts = (lambda content: None) if read is None else read.texts.get
-            batch = fulltext.entries(connection, contents, account.intake.blobs, texts)
-            return lambda tx: fulltext.enter(tx, batch, self._edition)
-
-        return await account.writer.run_prepared(prepare, durable=False, alone=True)
-
-    async def _documents(self) -> attached.Gathered | None:
-        """A batch of contents with what documents in them say, if that is wanted. Raises Unavailable."""
+    async def _decoded(self) -> list[fulltext.Entry]:
+        """The words of a batch of contents, with what documents in them say if that is wanted. Raises Unavailable."""
         account, attachments = self._account, self._account.shared.attachments
-        if attachments is None:
-            return None
+        blobs = account.intake.blobs
 
-        def work(connection: apsw.Connection) -> attached.Gathered:
-            if not fulltext.is_current(connection, self._edition):
-                return attached.Gathered([])
+        def words(connection: apsw.Connection) -> list[fulltext.Entry]:
+            return fulltext.entries(connection, fulltext.waiting(connection, fulltext.BATCH), blobs)
+
+        def documents(connection: apsw.Connection) -> list[fulltext.Entry]:
+            if attachments is None or not fulltext.is_current(connection, self._edition):
+                return []
             contents = fulltext.waiting(connection, fulltext.BATCH)
-            return attached.gather(connection, contents, account.intake.blobs, attachments)
+            read = attached.gather(connection, contents, blobs, attachments)
+            return fulltext.entries(connection, read.contents, blobs, read.texts.get)
 
-        return await account.scan(work, account.shared.extractions)
+        if attachments is None:
+            return await account.scan(words)
+        return await account.scan(documents, account.shared.extractions)
 
     async def status(self) -> TextIndexStatus:
         """How far it is. Raises NoSuchAccount, Unavailable."""

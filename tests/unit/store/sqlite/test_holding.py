@@ -76,6 +76,7 @@ async def test_follows_whatever_comes_and_goes(
 ) -> None:
     monkeypatch.setattr(proposing, "FEW", 0)
     monkeypatch.setattr(fulltext, "BATCH", 3)
+    monkeypatch.setattr(fulltext, "WORTHWHILE", 3)
     monkeypatch.setattr(field_column, "_CODES", (4, 6, 256)[seed])
     monkeypatch.setattr(field_texts, "_SAMPLE", (1, 256, 256)[seed])
     monkeypatch.setattr(field_texts, "_SHARE", 5)

@@ -193,7 +193,8 @@ async def test_what_waits_is_read(account: SqliteAccount, inbox: SqliteMailbox, 
 async def test_arrivals_and_searches_set_it_going(
     account: SqliteAccount, inbox: SqliteMailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fulltext, "BATCH", 4)
+    for size in ("WORTHWHILE", "BATCH"):
+        monkeypatch.setattr(fulltext, size, 4)
     monkeypatch.setattr(searching, "FEW", 0)
     await arrive(inbox, 3)
     assert account.text._timer is None
@@ -211,7 +212,8 @@ async def test_arrivals_and_searches_set_it_going(
 async def test_a_burst_is_let_pass_but_not_for_ever(
     account: SqliteAccount, inbox: SqliteMailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fulltext, "BATCH", 4)
+    for size in ("WORTHWHILE", "BATCH"):
+        monkeypatch.setattr(fulltext, size, 4)
     monkeypatch.setattr(indexing, "_QUIET", 3_600.0)
     monkeypatch.setattr(indexing, "_MOST_WAITING", 10)
     await arrive(inbox, 9)
