@@ -194,7 +194,7 @@ class Mailbox(Protocol):
         ...
 
     async def index(self) -> MessageIndex:
-        """The shared index, up to date with every change committed before the call."""
+        """The shared index, up to date with every change acknowledged before the call."""
         ...
 
     async def changes_since(self, modseq: ModSeq) -> Changes:

@@ -29,6 +29,7 @@ from restante.store.sqlite.annotations import SqliteAnnotations
 from restante.store.sqlite.database import Database
 from restante.store.sqlite.faults import FAULTS, store_error
 from restante.store.sqlite.flagsets import FlagSets
+from restante.store.sqlite.generations import Generations
 from restante.store.sqlite.hints import SqliteHints
 from restante.store.sqlite.holding import KeptColumns
 from restante.store.sqlite.indexing import SqliteTextIndex
@@ -56,7 +57,8 @@ class Shared:
         attachments: what gives the text of attachments, if they are searched.
         lately: mailboxes whose index was lately loaded, kept for clients that come back.
         columns: columns of fields that were searched lately.
-        moment: how long what was read stays new enough.
+        moment: the stretch of now.
+        generations: where processes tell each other that they committed.
     """
 
     limits: StoreLimits
@@ -70,6 +72,7 @@ class Shared:
     lately: deque[SqliteMailbox]
     columns: KeptColumns
     moment: Moment
+    generations: Generations
 
 
 class SqliteAccount:
@@ -82,15 +85,20 @@ class SqliteAccount:
         self.shared = shared
         self.sets = FlagSets()
         self.alive = True
-        self.writer = Writer(database, self.sets, shared.limits, shared.clock, shared.commits, self._committed)
+        self.generation = shared.generations.of(id, shared.moment)
+        self.writer = Writer(
+            database, self.sets, shared.limits, shared.clock, shared.commits, self._committed, self.generation
+        )
         self.blob_prefix = f"{id}/"
         self.text = SqliteTextIndex(self)
         self.annotations = SqliteAnnotations(self)
-        self._list = MailboxList(shared.moment)
+        self._list = MailboxList(self.generation)
         self._tasks: set[asyncio.Task[object]] = set()
         # While its connections are open an account stays; after that, for as long as a session has it.
         database.may_close = lambda: self.writer.idle
         self._mailboxes: WeakValueDictionary[int, SqliteMailbox] = WeakValueDictionary()
+        self._named: dict[MailboxName, reading.Heads] = {}
+        self._named_at = -1
 
     @property
     def id(self) -> AccountId:
@@ -165,17 +173,26 @@ class SqliteAccount:
 
     async def mailbox(self, name: MailboxName) -> SqliteMailbox:
         """Open by name. Raises NoSuchMailbox."""
-        return self._open(self.read(lambda connection: reading.heads_of(connection, name)))
+        self._check()
+        generation = self.generation.now()
+        if generation != self._named_at:
+            self._named_at = generation
+            self._named.clear()
+        heads = self._named.get(name)
+        if heads is None:
+            heads = self._named[name] = self.read(lambda connection: reading.heads_of(connection, name))
+        return self._open(heads, generation)
 
     async def mailbox_by_id(self, id: MailboxId) -> SqliteMailbox:  # noqa: A002 - the contract's own noun
         """Open by id. Raises NoSuchMailbox."""
-        return self._open(self.read(lambda connection: reading.heads(connection, mailbox_number(id))))
+        generation = self.generation.now()
+        return self._open(self.read(lambda connection: reading.heads(connection, mailbox_number(id))), generation)
 
-    def _open(self, heads: reading.Heads) -> SqliteMailbox:
+    def _open(self, heads: reading.Heads, generation: int) -> SqliteMailbox:
         found = self._mailboxes.get(heads.number)
         if found is None:
             found = self._mailboxes[heads.number] = SqliteMailbox(self, heads.number, heads.uid_validity)
-        found.seen(heads)
+        found.seen(heads, generation)
         return found
 
     async def record(self, name: MailboxName) -> MailboxRecord:
@@ -220,6 +237,7 @@ class SqliteAccount:
 
     def _committed(self, done: Done[object]) -> None:
         self._list.changed()
+        self._named.clear()
         for change in done.changes:
             mailbox = self._mailboxes.get(change.mailbox)
             if mailbox is not None:

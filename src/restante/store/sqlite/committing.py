@@ -23,6 +23,7 @@ from restante.store.model import StoreLimits
 from restante.store.sqlite.database import Database
 from restante.store.sqlite.faults import FAULTS, WILL_NOT, store_error
 from restante.store.sqlite.flagsets import FlagSets
+from restante.store.sqlite.generations import Generation
 from restante.store.sqlite.transaction import Done, Job, Transaction
 
 T = TypeVar("T")
@@ -86,10 +87,19 @@ class Committer:
         sets: the account's flag sets.
         limits: what jobs are held to.
         clock: the time, epoch seconds.
+        generation: how other processes notice.
     """
 
-    def __init__(self, database: Database, sets: FlagSets, limits: StoreLimits, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        sets: FlagSets,
+        limits: StoreLimits,
+        clock: Callable[[], float],
+        generation: Generation,
+    ) -> None:
         self._database = database
+        self._generation = generation
         self._sets = sets
         self._limits = limits
         self._clock = clock
@@ -158,8 +168,7 @@ class Committer:
                 self._raise_fault(entry)
                 if entry.error is not None:
                     return False
-            connection.execute("COMMIT")
-            self._sets.keep()
+            self._end(connection)
         finally:
             self._undo(connection)
         return True
@@ -170,8 +179,7 @@ class Committer:
             tx = self._transaction(connection)
             for entry in group:
                 self._guarded(tx, entry)
-            connection.execute("COMMIT")
-            self._sets.keep()
+            self._end(connection)
         finally:
             self._undo(connection)
 
@@ -209,11 +217,18 @@ class Committer:
         """Run a job in the transaction just begun, and end it."""
         try:
             done = job(self._transaction(connection))
-            connection.execute("COMMIT")
-            self._sets.keep()
+            self._end(connection)
         finally:
             self._undo(connection)
         return done
+
+    def _end(self, connection: apsw.Connection) -> None:
+        """Commit, so that every process will notice."""
+        try:
+            connection.execute("COMMIT")
+        finally:
+            self._generation.committed()
+        self._sets.keep()
 
     def _undo(self, connection: apsw.Connection) -> None:
         self._sets.forget()

@@ -1,7 +1,8 @@
 """The mailbox list of an account, read once for as long as nothing in its database changes.
 
-Strategy: SQLite itself says whether anything was committed since a connection last looked (``PRAGMA data_version``), by whatever
-process. So clients that ask for the list, or the figures of one mailbox after the other, cost a look and no rows.
+Strategy: where the account's generation is another, SQLite itself says whether anything was committed since a connection last
+looked (``PRAGMA data_version``), by whatever process. So clients that ask for the list, or the figures of one mailbox after the
+other, cost a look and no rows.
 
 The rule it protects: a list is given out again only while the database is the very same.
 """
@@ -15,8 +16,8 @@ import apsw
 
 from restante.model.mailbox_name import MailboxName
 from restante.store.model import MailboxRecord
-from restante.store.moment import Moment
 from restante.store.sqlite import listing
+from restante.store.sqlite.generations import Generation
 
 _SINGLY: Final = 16
 """Mailboxes read one by one until the whole list is read, for a client that asks for one after the other."""
@@ -43,13 +44,13 @@ class MailboxList:
     """An account's list, kept while it is true.
 
     Args:
-        moment: how long a look stays new enough.
+        generation: whether to look at all.
     """
 
-    __slots__ = ("_asked", "_connection", "_kept", "_looked", "_moment", "_version")
+    __slots__ = ("_asked", "_connection", "_generation", "_kept", "_looked", "_version")
 
-    def __init__(self, moment: Moment) -> None:
-        self._moment = moment
+    def __init__(self, generation: Generation) -> None:
+        self._generation = generation
         self._kept: Listed | None = None
         self._connection: apsw.Connection | None = None
         self._asked = 0
@@ -78,13 +79,14 @@ class MailboxList:
 
     def _look(self, connection: apsw.Connection) -> None:
         """Forget the list if anything was committed since it was read."""
-        if self._looked == self._moment.now:
+        generation = self._generation.now()
+        if self._looked == generation:
             return
         # The version before what is read: what is committed in between is then read again next time.
         version = _version(connection)
         if connection is not self._connection or version != self._version:
             self._connection, self._version, self._kept, self._asked = connection, version, None, 0
-        self._looked = self._moment.look()
+        self._looked = generation
 
 
 def _version(connection: apsw.Connection) -> int:

@@ -96,14 +96,14 @@ class SqliteMailbox:
         else:
             self._looked = -1
 
-    def seen(self, heads: reading.Heads) -> None:
-        """Take in what was read of the mailbox just now."""
-        self._heads, self._heads_read = heads, self._account.shared.moment.look()
+    def seen(self, heads: reading.Heads, generation: int) -> None:
+        """Take in what was read of the mailbox, at least as new as *generation*."""
+        self._heads, self._heads_read = heads, generation
 
-    def _newest(self) -> reading.Heads:
-        """Its figures as new as they need be."""
-        if self._heads is None or self._heads_read != self._account.shared.moment.now:
-            self.seen(self._read(lambda connection: reading.heads(connection, self._number)))
+    def _newest(self, generation: int) -> reading.Heads:
+        """Its figures, at least as new as *generation*."""
+        if self._heads is None or self._heads_read != generation:
+            self.seen(self._read(lambda connection: reading.heads(connection, self._number)), generation)
         assert self._heads is not None
         return self._heads
 
@@ -128,7 +128,7 @@ class SqliteMailbox:
         return self._read(lambda connection: listing.status(connection, self._number))
 
     async def index(self) -> SqliteIndex:
-        """The shared index, up to date with every change committed before the call."""
+        """The shared index, up to date with every change acknowledged before the call."""
         while True:
             index = self._index or await self._load()
             if self._catch_up(index):
@@ -136,10 +136,10 @@ class SqliteMailbox:
 
     def _catch_up(self, index: SqliteIndex) -> bool:
         """Bring *index* up to date, so that another process's commits are seen like one's own; whether that could be done."""
-        moment = self._account.shared.moment
-        if self._looked == moment.now:
+        generation = self._account.generation.now()
+        if self._looked == generation:
             return True
-        if self._newest().modseq != index.modseq:
+        if self._newest(generation).modseq != index.modseq:
             before = index.modseq
             changes = self._changes(before)
             if not changes.complete:
@@ -147,7 +147,7 @@ class SqliteMailbox:
                 return False
             index.apply(changes)
             self._history.add(before, changes)
-        self._looked = moment.look()
+        self._looked = generation
         return True
 
     async def _load(self) -> SqliteIndex:
@@ -195,10 +195,11 @@ class SqliteMailbox:
     async def columns(self, uids: Sequence[Uid], fields: Field, octets: int | None = None) -> MessageColumns:
         """Read ascending *uids*, in columns."""
         sets, number, blobs = self._account.sets, self._number, self._account.blob_prefix
+        generation = self._account.generation.now()
         found, modseq = self._read(lambda each: gathering.columns(each, sets, number, uids, fields, blobs, octets))
         if modseq is not None and self._index is not None and self._index.modseq == modseq:
             # The index held all there was when this was read.
-            self._looked = self._account.shared.moment.look()
+            self._looked = generation
         return found
 
     async def search(self, query: Query, errand: Errand | None = None) -> list[Uid]:
@@ -288,12 +289,13 @@ class SqliteMailbox:
             # On the loop, where alone the index is changed.
             return job(tx, self._index)
 
+        generation = self._account.generation.now()
         done = self._now(here) if len(uids) <= _SOME else None
         if done is None:
             return await self._lightly(job)
         if self._index is not None and self._index.modseq == done.value.modseq:
             # The transaction, which kept others from writing, saw all that the index holds.
-            self._looked = self._account.shared.moment.look()
+            self._looked = generation
         return done.value
 
     async def expunge(self, uids: Sequence[Uid] | None = None, *, deleted_only: bool = True) -> Expunged:
@@ -302,7 +304,7 @@ class SqliteMailbox:
 
     async def claim_recent(self) -> Uid:
         """Take the recent messages for one session. Raises NoSuchMailbox, Unavailable."""
-        heads = self._newest()
+        heads = self._newest(self._account.generation.now())
         if heads.recent_uid == heads.uid_next:
             return heads.recent_uid
         self._heads = None

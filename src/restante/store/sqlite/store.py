@@ -33,6 +33,7 @@ from restante.store.sqlite import fulltext, layout
 from restante.store.sqlite.account import Shared, SqliteAccount
 from restante.store.sqlite.database import Database, OpenDatabases, check_driver
 from restante.store.sqlite.faults import FAULTS, store_error
+from restante.store.sqlite.generations import Generations
 from restante.store.sqlite.hints import SqliteHints
 from restante.store.sqlite.holding import KeptColumns
 from restante.store.sqlite.idle import IdleConnections
@@ -101,6 +102,7 @@ class SqliteStore:
             deque(maxlen=kept_indexes),
             KeptColumns(),
             Moment(),
+            Generations(path / "generations"),
         )
         self._pools = (commits, scans, extractions)
         self._known: WeakValueDictionary[AccountId, SqliteAccount] = WeakValueDictionary()
@@ -134,6 +136,7 @@ class SqliteStore:
         """Make ready. Raises NewerFormat, Corrupt, Unavailable."""
         check_driver()
         await self._in_thread(self._layout.prepare)
+        await self._in_thread(self._shared.generations.open)
         await self._in_thread(self._shared.staging.sweep)
         self._sweeper = asyncio.get_running_loop().create_task(self._sweep_forever())
         self._neighbours.open()
@@ -163,6 +166,7 @@ class SqliteStore:
         for pool in self._pools:
             pool.shutdown()
         self._idle.close()
+        self._shared.generations.close()
 
     def upload(self, size: int) -> MemoryUpload | FileUpload:
         """Stage a message of *size* octets. Raises OSError."""

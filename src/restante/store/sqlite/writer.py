@@ -22,6 +22,7 @@ from restante.store.model import StoreLimits
 from restante.store.sqlite.committing import Committer, Entry
 from restante.store.sqlite.database import Database
 from restante.store.sqlite.flagsets import FlagSets
+from restante.store.sqlite.generations import Generation
 from restante.store.sqlite.transaction import Done, Job
 
 T = TypeVar("T")
@@ -40,6 +41,7 @@ class Writer:
         clock: the time, epoch seconds.
         pool: threads for groups.
         committed: called on the loop with each committed job's result, before its caller hears of it.
+        generation: how other processes notice.
     """
 
     def __init__(
@@ -50,9 +52,10 @@ class Writer:
         clock: Callable[[], float],
         pool: Executor,
         committed: Callable[[Done[object]], None],
+        generation: Generation,
     ) -> None:
         self._database = database
-        self._committer = Committer(database, sets, limits, clock)
+        self._committer = Committer(database, sets, limits, clock, generation)
         self._pool = pool
         self._committed = committed
         self._queue: deque[Entry[object]] = deque()

@@ -1,4 +1,4 @@
-"""A read of one message says where the mailbox stands, so nobody asks again; what others wrote is noticed all the same."""
+"""Nobody asks where a mailbox stands while nothing is committed, nor after a read of one message; others' commits are noticed."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 from tests.support.store import ALICE, fill, uids
 
 from restante.model.flags import FlagSet
-from restante.model.mailbox_name import INBOX
+from restante.model.mailbox_name import INBOX, MailboxName
 from restante.store.model import Field, FlagOp
-from restante.store.sqlite import reading
+from restante.store.sqlite import generations, reading
 from restante.store.sqlite.account import SqliteAccount
 from restante.store.sqlite.mailbox import SqliteMailbox
 from restante.store.sqlite.store import SqliteStore
@@ -35,14 +35,35 @@ async def test_one_message_read_is_a_look(account: SqliteAccount, inbox: SqliteM
     await fill(inbox, (), ())
     told, moment = (await inbox.index()).modseq, account.shared.moment
     for fields in (Field.RAW, Field.ENVELOPE, Field.HEADER | Field.FLAGS):
+        # What is committed to another mailbox makes all look once.
+        await account.create(MailboxName(f"Box {fields}"))
         looks.clear()
         moment.begin()
         assert len((await inbox.columns(uids(2), fields, 1)).uids) == 1
         assert (await inbox.changes_since(told)).flagged == ()
         assert not looks
         moment.end()
+        await account.create(MailboxName(f"Another {fields}"))
         await inbox.changes_since(told)
         assert looks
+
+
+async def test_nobody_asks_while_nothing_is_committed(
+    account: SqliteAccount, inbox: SqliteMailbox, looks: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generations, "monotonic", lambda: 7.5)
+    await fill(inbox, (), ())
+    told = (await inbox.index()).modseq
+    looks.clear()
+    assert await account.mailbox(INBOX) is inbox
+    for _ in range(3):
+        await inbox.changes_since(told)
+        await inbox.index()
+        assert await account.mailbox(INBOX) is inbox
+    assert not looks
+    monkeypatch.setattr(generations, "monotonic", lambda: 8.5)
+    await inbox.index()
+    assert looks == [1]
 
 
 async def test_what_another_process_wrote_is_noticed(
