@@ -8,8 +8,7 @@ The rule it protects: every part a structure names can be fetched by its number,
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from restante.mime.content import Params, parameter
 from restante.mime.envelope import Envelope
@@ -18,8 +17,7 @@ MAX_DEPTH: Final = 200
 """Parts within one another. A tree is walked by recursion, and Python's own limit is near 1000 calls."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A message or body part.
 
     Attributes:
