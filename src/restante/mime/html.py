@@ -64,7 +64,8 @@ def _shown(html: str) -> Iterator[str]:
     at, length = 0, _STRETCH
     while at < len(html):
         parts = _MARKS.split(html[at : at + length])
-        if at + length < len(html):
+        last = at + length >= len(html)
+        if not last:
             _hold_back(parts)
         length = min(2 * length, _STRETCH) if len(parts) > 1 or parts[0] else 2 * length
         instead = [*map(_PLACES.__getitem__, parts[1::2])]
@@ -76,7 +77,7 @@ def _shown(html: str) -> Iterator[str]:
             parts, at, length = parts[:hidden], end, _LEAST
             instead = instead[: hidden // 2]
         else:
-            at += sum(map(len, parts))
+            at = len(html) if last else at + sum(map(len, parts))
         parts[1::2] = instead
         yield "".join(parts)
 
