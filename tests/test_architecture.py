@@ -54,10 +54,6 @@ PURE: Final = (
 ENGINES: Final = ("store.memory", "store.memory_directory", "store.sqlite", "store.blobs")
 COMPOSERS: Final = ("app",)
 
-LONG: Final = {
-    "server/connection.py": "one state machine: what a socket, TLS and compression may do to a session",
-}
-"""Files above the limit, and why."""
 LIMIT: Final = 400
 CATCHING: Final = {"imap.session", "delivery.session", "delivery.deliverer", "server.lmtp", "extraction.worker"}
 """Where a bug becomes an answer: to a command, to a recipient, to an LMTP client; or to whoever has a document read."""
@@ -157,10 +153,7 @@ def test_only_the_composition_names_engines(module: Module) -> None:
 
 @pytest.mark.parametrize("module", modules(), ids=ids)
 def test_files_are_small(module: Module) -> None:
-    lines = len(module.path.read_bytes().splitlines())
-    listed = str(module.path.relative_to(SOURCE)) in LONG
-    assert lines < LIMIT or listed
-    assert not listed or lines >= LIMIT, "small again: take it off the list"
+    assert len(module.path.read_bytes().splitlines()) < LIMIT
 
 
 @pytest.mark.parametrize("module", modules(), ids=ids)

@@ -35,7 +35,7 @@ from restante.ops.accounts import Accounts
 from restante.ops.first_run import FirstAccount, first_account
 from restante.ops.mail import MailHook
 from restante.server.certificate import CertificatePaths, TlsContext, verify
-from restante.server.connection import ImapConnection, Shell, Timeouts
+from restante.server.connection import ImapConnection
 from restante.server.descriptors import room_for_connections
 from restante.server.journal import Faults, SessionJournal
 from restante.server.listener import Listener
@@ -45,6 +45,7 @@ from restante.server.offload import PoolOffload
 from restante.server.presence import ConnectionLimits, Presence
 from restante.server.revocation import revoking
 from restante.server.self_signed import ensure_self_signed
+from restante.server.shell import Shell, Timeouts
 from restante.server.sockets import Places, Sockets, addresses, bind
 from restante.store.address import Addressing
 from restante.store.api import Store

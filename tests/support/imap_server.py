@@ -33,10 +33,11 @@ from restante.imap.registry import Registry
 from restante.imap.session import Journal, Services, SessionLimits
 from restante.model.mailbox_name import INBOX
 from restante.server.certificate import TlsContext
-from restante.server.connection import ImapConnection, Shell, Timeouts
+from restante.server.connection import ImapConnection
 from restante.server.journal import Faults, SessionJournal
 from restante.server.presence import ConnectionLimits, Presence
 from restante.server.self_signed import ensure_self_signed
+from restante.server.shell import Shell, Timeouts
 from restante.store.attachments import AttachmentLimits, Attachments
 from restante.store.memory import MemoryStore
 from restante.store.memory_directory import MemoryDirectory

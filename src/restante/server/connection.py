@@ -11,23 +11,21 @@ does neither is let go; none of them costs anybody else anything.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
-from ssl import SSLContext
 from typing import Final, cast
 
 from restante.imap.client import Wake
 from restante.imap.errors import Bad, ConnectionLost, Disconnect
 from restante.imap.protocol import response
-from restante.imap.protocol.connection import Connection, WireLimits
+from restante.imap.protocol.connection import Connection
 from restante.imap.protocol.events import Event, Malformed, Overflow, RawLine
-from restante.imap.session import Journal, Services, Session
+from restante.imap.session import Session
 from restante.server.compression import BadStream, Compression
 from restante.server.driver import Driver
 from restante.server.inbox import Inbox
 from restante.server.parting import LINGER, Parting
+from restante.server.peer import peer
+from restante.server.shell import Shell
 from restante.server.ticker import Ticker
 from restante.store.directory import AccountRecord
 
@@ -35,43 +33,6 @@ _GATHER: Final = 65_536
 """Octets of output gathered before they are handed to the transport."""
 _FAIR: Final = 0.02
 """Seconds one connection may work before it lets others."""
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds: to log in, of silence after login, between keep-alives (0 for none), for the client to take output."""
-
-    login: float = 60.0
-    idle: float = 1800.0
-    keepalive: float = 120.0
-    write: float = 120.0
-
-
-@dataclass(frozen=True, slots=True)
-class Shell:
-    """What all connections of a listener share.
-
-    Attributes:
-        services: for the sessions.
-        wire: limits of the wire.
-        timeouts: see :class:`Timeouts`.
-        output: octets that may wait in a transport before the session waits.
-        tls: the context for STARTTLS; None where TLS is on from the start or not offered.
-        implicit_tls: whether TLS is on from the start.
-        arrive: one more connection from an address; what ends it, or None when there are enough.
-        journal: makes a connection's journal.
-        connections: those that are open.
-    """
-
-    services: Services
-    wire: WireLimits
-    timeouts: Timeouts
-    output: int
-    tls: SSLContext | None
-    implicit_tls: bool
-    arrive: Callable[[str], Callable[[], None] | None]
-    journal: Callable[[str], Journal]
-    connections: set[ImapConnection]
 
 
 class ImapConnection(asyncio.Protocol):
@@ -109,7 +70,7 @@ class ImapConnection(asyncio.Protocol):
         """A connection was accepted."""
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=self._shell.output)
-        self.peer, self.local = _peer(transport)
+        self.peer, self.local = peer(transport)
         self._leave = self._shell.arrive(self.peer)
         if self._leave is None:
             self._transport.write(response.status("*", "BYE", "Too many connections; try again later", "LIMIT"))
@@ -436,21 +397,3 @@ def _raw(event: Event) -> bytes:
             raise Disconnect(reason)
         case _:
             raise Bad("Expected a line")
-
-
-def _peer(transport: asyncio.BaseTransport) -> tuple[str, bool]:
-    """The peer's address, and whether the connection stays on this machine."""
-    name = transport.get_extra_info("peername")
-    if not isinstance(name, tuple) or not name:
-        return "local", True
-    return _address(str(name[0]).partition("%")[0])
-
-
-@lru_cache(maxsize=1024)
-def _address(address: str) -> tuple[str, bool]:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address, False
-    mapped = getattr(parsed, "ipv4_mapped", None)
-    return str(mapped or parsed), bool((mapped or parsed).is_loopback)

@@ -7,7 +7,8 @@ import socket
 from dataclasses import dataclass, field, replace
 from ssl import SSLContext
 
-from restante.server.connection import ImapConnection, Shell
+from restante.server.connection import ImapConnection
+from restante.server.shell import Shell
 
 _HANDSHAKE: float = 30.0
 """Seconds for a TLS handshake."""

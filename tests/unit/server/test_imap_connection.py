@@ -79,7 +79,7 @@ class TestGreetingAndTls:
             await peer.login()
 
     async def test_plaintext_is_for_loopback_alone(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("restante.server.connection._peer", lambda transport: ("192.0.2.7", False))
+        monkeypatch.setattr("restante.server.connection.peer", lambda transport: ("192.0.2.7", False))
         async with house(tmp_path) as there:
             peer = await there.connect()
             assert b" LOGINDISABLED" in await peer.line()
