@@ -169,14 +169,15 @@ class TestFlags:
         assert picture.announce(changes(12, flagged(1, 12, "\\Seen")), expunge_ok=True) == []
 
     @pytest.mark.parametrize("style", [PLAIN, Style(modseq=True), Style(modseq=True, vanished=True, uid_only=True)])
-    def test_many_lines_are_what_one_by_one_they_would_be(self, style: Style) -> None:
+    @pytest.mark.parametrize("modseqs", [1, 2])
+    @pytest.mark.parametrize("recent", [1, 20, 30])
+    def test_many_lines_are_what_one_by_one_they_would_be(self, style: Style, modseqs: int, recent: int) -> None:
         picture = view(*range(1, 31), style=style)
-        picture.claim(Uid(20))
-        messages = [flagged(uid, 11 + uid % 2, *("\\Seen", "work")[: uid % 3]) for uid in range(5, 28)]
+        picture.claim(Uid(recent))
+        messages = [flagged(uid, 11 + uid % modseqs, *("\\Seen", "work")[: uid % 3]) for uid in range(5, 28)]
         lines = picture.flags_lines(picture.seqnums([one.uid for one in messages]), messages)
         assert lines == [picture.flags_line(SeqNum(one.uid), one) for one in messages]
-        assert b"\\Recent" in lines[-1]
-        assert b"\\Recent" not in lines[0]
+        assert [b"\\Recent" in line for line in lines] == [one.uid >= recent for one in messages]
 
     def test_a_change_after_ones_own_is_told(self) -> None:
         picture = view(1)
