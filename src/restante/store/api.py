@@ -167,6 +167,10 @@ class SortIndex(Protocol):
         """The texts of a column as numbers that are in order, or equal, as *collation* has the texts."""
         ...
 
+    def ordered(self, by: str, make: Callable[[], Sequence[int]]) -> Sequence[int]:
+        """The positions of all messages as *make* puts them; remembered under *by*, for those who ask again."""
+        ...
+
     def references(self, at: int) -> Sequence[int]:
         """The identifiers the message at position *at* refers to, oldest first (RFC 5256 §3)."""
         ...

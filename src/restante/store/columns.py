@@ -12,7 +12,7 @@ chance 100,000 identifiers do so once in a few thousand million mailboxes.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from itertools import compress
 from typing import Final, NamedTuple
@@ -20,6 +20,9 @@ from typing import Final, NamedTuple
 from restante.model.collation import Collation
 from restante.store.api import TextColumn
 from restante.store.model import SortKeys
+
+_MOST_ORDERS: Final = 4
+"""Orders that are remembered of a mailbox, at 4 octets a message."""
 
 
 class SortRow(NamedTuple):
@@ -36,6 +39,7 @@ class Columns:
 
     __slots__ = (
         "_ends",
+        "_orders",
         "_ranks",
         "_references",
         "arrivals",
@@ -54,6 +58,7 @@ class Columns:
 
     def __init__(self, rows: Iterable[SortRow] = ()) -> None:
         self._ranks: dict[tuple[str, str], array[int]] = {}
+        self._orders: dict[str, array[int]] = {}
         self.uids = array("I")
         self.arrivals = array("q")
         self.sent = array("q")
@@ -102,7 +107,7 @@ class Columns:
             setattr(self, name, getattr(self, name) + getattr(more, name))
         self._references = self._references + more._references
         self._ends = self._ends + array("I", [before + end for end in more._ends])
-        self._ranks = {}
+        self._ranks, self._orders = {}, {}
 
     def snapshot(self) -> Columns:
         """These columns as they are now."""
@@ -119,6 +124,17 @@ class Columns:
             found = self._ranks[name, collation.name] = array("I", map(by_text.__getitem__, texts))
         return found
 
+    def ordered(self, by: str, make: Callable[[], Sequence[int]]) -> Sequence[int]:
+        """See :meth:`restante.store.api.SortIndex.ordered`."""
+        found = self._orders.get(by)
+        if found is None:
+            found = array("I", make())
+            # In more than one thread perhaps.
+            for oldest in [*self._orders][: 1 - _MOST_ORDERS]:
+                self._orders.pop(oldest, None)
+            self._orders[by] = found
+        return found
+
     def keep(self, uids: array[int]) -> None:
         """Drop the messages whose UID is not among *uids*; costs next to nothing where all are."""
         if uids[: len(self.uids)] == self.uids:
@@ -129,7 +145,7 @@ class Columns:
         for at in compress(range(len(mask)), mask):
             references.extend(self.references(at))
             ends.append(len(references))
-        self._references, self._ends, self._ranks = references, ends, {}
+        self._references, self._ends, self._ranks, self._orders = references, ends, {}, {}
         for name in _BESIDE:
             self._sift(name, mask)
 

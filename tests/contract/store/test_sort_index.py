@@ -162,6 +162,32 @@ async def test_ranks_are_in_the_order_of_a_collation(inbox: Mailbox) -> None:
     assert sorted(range(7), key=ranks.__getitem__) == [0, 3, 4, 6, 5, 2, 1]
 
 
+async def test_orders_are_remembered_while_the_mailbox_stays_as_it_is(inbox: Mailbox) -> None:
+    made: list[str] = []
+
+    def make(by: str, order: list[int]) -> list[int]:
+        made.append(by)
+        return order
+
+    await inbox.append([new(FIRST), new(REPLY)])
+    columns = await inbox.sort_index()
+    for _ in range(2):
+        assert [*columns.ordered("a", lambda: make("a", [1, 0]))] == [1, 0]
+        assert [*columns.ordered("b", lambda: make("b", [0, 1]))] == [0, 1]
+    assert made == ["a", "b"]
+    await inbox.append([new(BARE)])
+    columns = await inbox.sort_index()
+    assert [*columns.ordered("a", lambda: make("a", [2, 1, 0]))] == [2, 1, 0]
+    await inbox.expunge(uids(1), deleted_only=False)
+    columns = await inbox.sort_index()
+    assert [*columns.ordered("a", lambda: make("a", [1, 0]))] == [1, 0]
+    assert made == ["a", "b", "a", "a"]
+    for number in range(9):
+        columns.ordered(str(number), lambda: [0, 1])
+    # Only so many are kept.
+    assert [*columns.ordered("a", lambda: make("a", [0, 1]))] == [0, 1]
+
+
 async def test_what_was_asked_for_stays_as_it_is(inbox: Mailbox) -> None:
     await inbox.append([new(FIRST), new(REPLY)])
     columns = await inbox.sort_index()

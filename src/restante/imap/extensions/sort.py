@@ -118,11 +118,19 @@ def _in_order(
     criteria: Sequence[Criterion], index: SortIndex, found: list[Uid], score: Mapping[Uid, int], collation: Collation
 ) -> list[Uid]:
     uids, at = places(index, found)
-    columns = [
-        column(one.key, index, at, collation) if one.key.numbers or one.key.texts else [score[uid] for uid in uids]
-        for one in criteria
-    ]
-    return [*map(uids.__getitem__, order(criteria, columns, len(uids)))]
+
+    def ordered() -> Sequence[int]:
+        columns = [
+            column(one.key, index, at, collation) if one.key.numbers or one.key.texts else [score[uid] for uid in uids]
+            for one in criteria
+        ]
+        return order(criteria, columns, len(uids))
+
+    if len(uids) < len(index.uids) or score:
+        return [*map(uids.__getitem__, ordered())]
+    by = " ".join([f"{'-' if one.reverse else ''}{one.key.name}" for one in criteria])
+    # A client that shows a page after the other has all of them sorted for each.
+    return [*map(uids.__getitem__, index.ordered(f"{by} {collation.name}", ordered))]
 
 
 extension: Final = Extension(
