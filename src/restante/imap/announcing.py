@@ -32,6 +32,8 @@ async def announce(
     """Tell what changed: expunges if *expunge_ok*, *flags* if wanted, and *items* of new messages but for *own* ones."""
     view = s.view
     try:
+        if view.settled and s.mailbox.unchanged_since(view.told):
+            return
         changes, first_recent = await _changes(s)
     except NoSuchMailbox:
         changes, first_recent = view.everything_gone(), None

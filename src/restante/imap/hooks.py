@@ -18,9 +18,10 @@ from restante.imap.threads.forest import Threading
 from restante.imap.wire.reader import Reader
 from restante.model.ids import ModSeq, Uid
 from restante.model.message_set import MessageSet
-from restante.store.api import MessageIndex, SortIndex, TextColumn
+from restante.store.api import MessageIndex
 from restante.store.model import Field, MailboxRecord, MessageRecord, SpecialUse
 from restante.store.query import Query
+from restante.store.sort_index import SortIndex, TextColumn
 
 if TYPE_CHECKING:
     from restante.imap.binding import Binding

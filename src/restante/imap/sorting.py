@@ -15,7 +15,7 @@ from typing import Final, Protocol
 from restante.imap.hooks import SortKey
 from restante.model.collation import Collation
 from restante.model.ids import Uid
-from restante.store.api import SortIndex
+from restante.store.sort_index import SortIndex
 
 _FEW: Final = 16
 """Texts are ranked where at least one message in so many is sorted; ranks are kept, and the next sort has them."""

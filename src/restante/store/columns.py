@@ -18,8 +18,8 @@ from itertools import compress
 from typing import Final, NamedTuple
 
 from restante.model.collation import Collation
-from restante.store.api import TextColumn
 from restante.store.model import SortKeys
+from restante.store.sort_index import TextColumn
 
 _MOST_ORDERS: Final = 4
 """Orders that are remembered of a mailbox, at 4 octets a message."""
@@ -35,7 +35,7 @@ class SortRow(NamedTuple):
 
 
 class Columns:
-    """See :class:`restante.store.api.SortIndex`."""
+    """See :class:`restante.store.sort_index.SortIndex`."""
 
     __slots__ = (
         "_ends",
@@ -114,7 +114,7 @@ class Columns:
         return copy(self)
 
     def ranks(self, name: TextColumn, collation: Collation) -> Sequence[int]:
-        """See :meth:`restante.store.api.SortIndex.ranks`."""
+        """See :meth:`restante.store.sort_index.SortIndex.ranks`."""
         found = self._ranks.get((name, collation.name))
         if found is None:
             texts: list[str] = getattr(self, name)
@@ -125,7 +125,7 @@ class Columns:
         return found
 
     def ordered(self, by: str, make: Callable[[], Sequence[int]]) -> Sequence[int]:
-        """See :meth:`restante.store.api.SortIndex.ordered`."""
+        """See :meth:`restante.store.sort_index.SortIndex.ordered`."""
         found = self._orders.get(by)
         if found is None:
             found = array("I", make())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.support.store import ALICE, House, check_account, fill, modseq, uids
 
 from restante.model.flags import FlagSet
@@ -9,6 +10,7 @@ from restante.model.ids import MAX_MODSEQ
 from restante.model.mailbox_name import INBOX, MailboxName
 from restante.model.message_set import UidSet
 from restante.store.api import Account, Mailbox
+from restante.store.errors import NoSuchMailbox
 from restante.store.model import FlagOp, StoreLimits
 
 SEEN = FlagSet(["\\Seen"])
@@ -98,6 +100,28 @@ async def test_a_change_is_told_once_with_its_last_state(inbox: Mailbox) -> None
     done = await inbox.update_flags(uids(2), FlagOp.ADD, SEEN)
     (only,) = (await inbox.changes_since(since)).flagged
     assert only == (2, SEEN, done.modseq)
+
+
+async def test_it_is_known_whether_nothing_has_happened(account: Account, inbox: Mailbox) -> None:
+    since = (await inbox.index()).modseq
+    assert inbox.unchanged_since(since)
+    assert inbox.unchanged_since(MAX_MODSEQ)
+    await fill(inbox, (), ())
+    assert not inbox.unchanged_since(since)
+    for change in (
+        lambda: inbox.update_flags(uids(2), FlagOp.ADD, SEEN),
+        lambda: inbox.expunge(uids(1), deleted_only=False),
+    ):
+        since = (await inbox.index()).modseq
+        assert inbox.unchanged_since(since)
+        await change()
+        assert not inbox.unchanged_since(since)
+    await account.create(MailboxName("Gone"))
+    gone = await account.mailbox(MailboxName("Gone"))
+    since = (await gone.index()).modseq
+    await account.delete(MailboxName("Gone"))
+    with pytest.raises(NoSuchMailbox):
+        gone.unchanged_since(since)
 
 
 async def test_changes_from_the_future(inbox: Mailbox) -> None:

@@ -11,9 +11,10 @@ from tests.support.store import ALICE, NOON, House, mail, new, uids
 from restante.model.collation import ASCII_NUMERIC, COLLATIONS, OCTET
 from restante.model.ids import Uid
 from restante.model.mailbox_name import INBOX, MailboxName
-from restante.store.api import Account, Mailbox, SortIndex
+from restante.store.api import Account, Mailbox
 from restante.store.errors import NoSuchMailbox
 from restante.store.model import Field
+from restante.store.sort_index import SortIndex
 
 FIRST = mail(
     "Re: =?utf-8?q?Caf=C3=A9?= [list]",

@@ -135,11 +135,11 @@ class TestErrors:
         state = connection.session.state
         assert isinstance(state, Selected)
 
-        async def broken(modseq: int) -> None:
+        def broken(modseq: int) -> None:
             raise LookupError
 
         with monkeypatch.context() as patched:
-            patched.setattr(state.mailbox, "changes_since", broken, raising=True)
+            patched.setattr(state.mailbox, "unchanged_since", broken, raising=True)
             assert b"NO [SERVERBUG]" in await connection.command("NOOP")
             assert b"NO [SERVERBUG]" in await connection.command("XTEST x")
         connection.journal.bugs.clear()

@@ -28,8 +28,8 @@ from restante.imap.wire.reader import Reader
 from restante.model.collation import Collation
 from restante.model.ids import Uid
 from restante.model.message_set import UidSet
-from restante.store.api import SortIndex
 from restante.store.query import Query
+from restante.store.sort_index import SortIndex
 
 
 @dataclass(frozen=True, slots=True)

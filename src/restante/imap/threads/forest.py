@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from restante.model.collation import Collation
-from restante.store.api import SortIndex
+from restante.store.sort_index import SortIndex
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,10 @@ class MemoryMailbox:
         """What happened after *modseq*."""
         return self._live().changes_since(modseq, self._account.now())
 
+    def unchanged_since(self, modseq: ModSeq) -> bool:
+        """Whether nothing has happened after *modseq*."""
+        return self._live().index.modseq <= modseq
+
     async def messages(self, uids: Sequence[Uid], fields: Field, octets: int | None = None) -> list[MessageRecord]:
         """Read ascending *uids*."""
         index, found = self._live().index, list[MessageRecord]()

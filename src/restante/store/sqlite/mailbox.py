@@ -187,6 +187,11 @@ class SqliteMailbox:
             return Changes(index.modseq, (), _NONE, index.uid_next)
         return self._history.since(modseq) or self._changes(modseq)
 
+    def unchanged_since(self, modseq: ModSeq) -> bool:
+        """Whether nothing has happened after *modseq*, where the index is at hand to tell."""
+        index = self._index
+        return index is not None and self._catch_up(index) and index.modseq <= modseq
+
     async def messages(self, uids: Sequence[Uid], fields: Field, octets: int | None = None) -> list[MessageRecord]:
         """Read ascending *uids*."""
         sets, number, blobs = self._account.sets, self._number, self._account.blob_prefix
