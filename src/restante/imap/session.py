@@ -158,6 +158,8 @@ class Session:
 
     def status(self, tag: str, condition: str, text: str, code: str | None = None) -> bytes:
         """A status response whose English *text* is said in the client's language (RFC 5255 §3.2)."""
+        if self.language is ENGLISH:
+            return response.status(tag, condition, text, code)
         return response.status(tag, condition, self.language.say(text), code, utf8=self.language.utf8)
 
     # Life
