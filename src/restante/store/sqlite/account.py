@@ -26,6 +26,7 @@ from restante.store.model import MailboxRecord, SpecialUse, StoreLimits
 from restante.store.moment import Moment
 from restante.store.sqlite import listing, reading
 from restante.store.sqlite.annotations import SqliteAnnotations
+from restante.store.sqlite.committing import Committer
 from restante.store.sqlite.database import Database
 from restante.store.sqlite.faults import FAULTS, store_error
 from restante.store.sqlite.flagsets import FlagSets
@@ -86,9 +87,8 @@ class SqliteAccount:
         self.sets = FlagSets()
         self.alive = True
         self.generation = shared.generations.of(id, shared.moment)
-        self.writer = Writer(
-            database, self.sets, shared.limits, shared.clock, shared.commits, self._committed, self.generation
-        )
+        committer = Committer(database, self.sets, shared.limits, shared.clock, self.generation)
+        self.writer = Writer(database, committer, shared.commits, self._committed)
         self.blob_prefix = f"{id}/"
         self.text = SqliteTextIndex(self)
         self.annotations = SqliteAnnotations(self)

@@ -18,11 +18,8 @@ from contextlib import suppress
 from typing import Final, TypeVar
 
 from restante.store.errors import Unavailable
-from restante.store.model import StoreLimits
 from restante.store.sqlite.committing import Committer, Entry
 from restante.store.sqlite.database import Database
-from restante.store.sqlite.flagsets import FlagSets
-from restante.store.sqlite.generations import Generation
 from restante.store.sqlite.transaction import Done, Job
 
 T = TypeVar("T")
@@ -36,26 +33,16 @@ class Writer:
 
     Args:
         database: where to write.
-        sets: the account's flag sets.
-        limits: what jobs are held to.
-        clock: the time, epoch seconds.
+        committer: what runs and commits groups.
         pool: threads for groups.
         committed: called on the loop with each committed job's result, before its caller hears of it.
-        generation: how other processes notice.
     """
 
     def __init__(
-        self,
-        database: Database,
-        sets: FlagSets,
-        limits: StoreLimits,
-        clock: Callable[[], float],
-        pool: Executor,
-        committed: Callable[[Done[object]], None],
-        generation: Generation,
+        self, database: Database, committer: Committer, pool: Executor, committed: Callable[[Done[object]], None]
     ) -> None:
         self._database = database
-        self._committer = Committer(database, sets, limits, clock, generation)
+        self._committer = committer
         self._pool = pool
         self._committed = committed
         self._queue: deque[Entry[object]] = deque()
