@@ -13,6 +13,7 @@ missed before anyone looks at it.
 
 from __future__ import annotations
 
+import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter
@@ -25,6 +26,11 @@ from restante.model.ids import ModSeq, Uid
 from restante.model.message_set import UidSet
 from restante.store.model import Changes, Flagged
 from restante.store.sqlite.flagsets import keywords
+
+_SEVERAL: Final = 1_000
+"""Messages that are listed out of all; for more than so many one might as well read the mailbox."""
+
+_MARK: Final = re.compile(b"\1")
 
 _CODES: Final = 256
 """Distinct flag sets that an octet can tell apart."""
@@ -111,6 +117,16 @@ class SqliteIndex:
                 among = frozenset(unseen)
                 self._unseen = next(compress(count(), map(among.__contains__, self.flags)), -1) if unseen else -1
         return self._unseen
+
+    def deleted(self) -> Sequence[int] | None:
+        """UIDs of the messages with ``\\Deleted``, ascending; None where they are many, or would have to be looked for."""
+        if self._codes is None:
+            return None
+        table = bytes(["\\deleted" in flags.keys for flags in self._kinds]).ljust(_CODES, b"\0")
+        marks = self._codes.translate(table)
+        if marks.count(1) > _SEVERAL:
+            return None
+        return [self.uids[each.start()] for each in _MARK.finditer(marks)]
 
     def flag_sets(self) -> Collection[FlagSet]:
         """The distinct flag sets in use."""

@@ -305,7 +305,11 @@ class SqliteMailbox:
 
     async def expunge(self, uids: Sequence[Uid] | None = None, *, deleted_only: bool = True) -> Expunged:
         """Remove messages. Raises NoSuchMailbox, Unavailable."""
-        return await self._write(lambda tx: removing.expunge(tx, self._number, uids, deleted_only=deleted_only))
+        index, number = self._index, self._number
+        marked = index.deleted() if index is not None and uids is None and deleted_only else None
+        return await self._write(
+            lambda tx: removing.expunge(tx, number, uids, deleted_only=deleted_only, marked=marked)
+        )
 
     async def claim_recent(self) -> Uid:
         """Take the recent messages for one session. Raises NoSuchMailbox, Unavailable."""

@@ -1,7 +1,8 @@
 """Expunge: memberships go, tombstones come, and what was removed is remembered until it is swept.
 
-Strategy: the messages to go are read once, grouped into ranges, and each range is one statement of each kind. Those flagged
-deleted are looked for among the last changes first, so that EXPUNGE need not read a large mailbox for the sake of a few.
+Strategy: the messages to go are read once, grouped into ranges, and each range is one statement of each kind. An index that is at
+hand says which are flagged deleted, so that EXPUNGE need not read a large mailbox for the sake of a few; the mailbox's own count
+says whether these are all.
 
 The rule it protects: no content is dropped here. A message expunged can be asked for by its content until the grace period
 has passed.
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
-from typing import Final, cast
+from typing import cast
 
 import apsw
 
@@ -24,14 +25,18 @@ from restante.store.sqlite.uids import rows
 Gone = tuple[int, int, int]
 """A message to remove: UID, number of its flag set, size in octets."""
 
-_LATELY: Final = 256
-"""Changes besides those that flagged messages deleted, which are usually among the last ones."""
 
-
-def expunge(tx: Transaction, mailbox: int, uids: Sequence[int] | None, *, deleted_only: bool) -> Done[Expunged]:
-    """Remove messages. Raises NoSuchMailbox."""
+def expunge(
+    tx: Transaction,
+    mailbox: int,
+    uids: Sequence[int] | None,
+    *,
+    deleted_only: bool,
+    marked: Sequence[int] | None = None,
+) -> Done[Expunged]:
+    """Remove messages; *marked* are thought to be all that are flagged deleted. Raises NoSuchMailbox."""
     ledger = tx.ledger(mailbox)
-    going = [] if deleted_only and not ledger.deleted else list(_going(tx, ledger, uids, deleted_only))
+    going = [] if deleted_only and not ledger.deleted else list(_going(tx, ledger, uids, deleted_only, marked))
     if not going:
         return Done(Expunged(UidSet(), ModSeq(ledger.modseq)))
     gone = UidSet.of(uid for uid, _, _ in going)
@@ -42,17 +47,25 @@ def expunge(tx: Transaction, mailbox: int, uids: Sequence[int] | None, *, delete
     return Done(Expunged(gone, modseq), (ledger.change(vanished=gone),))
 
 
-def _going(tx: Transaction, ledger: Ledger, uids: Sequence[int] | None, deleted_only: bool) -> Iterable[Gone]:
+def _going(
+    tx: Transaction, ledger: Ledger, uids: Sequence[int] | None, deleted_only: bool, marked: Sequence[int] | None
+) -> Iterable[Gone]:
     if uids is None and deleted_only:
-        return _marked(tx, ledger)
+        return _marked(tx, ledger, marked or ())
     if uids is None:
         all_of_it = "SELECT uid, flagset, size FROM message WHERE mailbox = ? ORDER BY uid"
         return cast("Iterable[Gone]", tx.connection.execute(all_of_it, (ledger.id,)))
-    found = cast("Iterable[Gone]", rows(tx.connection, "m.uid, m.flagset, m.size", "", ledger.id, uids))
-    if not deleted_only:
-        return found
+    found = _among(tx, ledger, uids)
+    return _deleted(tx, found) if deleted_only else found
+
+
+def _among(tx: Transaction, ledger: Ledger, uids: Sequence[int]) -> Iterable[Gone]:
+    return cast("Iterable[Gone]", rows(tx.connection, "m.uid, m.flagset, m.size", "", ledger.id, uids))
+
+
+def _deleted(tx: Transaction, found: Iterable[Gone]) -> list[Gone]:
     deleted = _deleted_sets(tx)
-    return (row for row in found if row[1] in deleted)
+    return [row for row in found if row[1] in deleted]
 
 
 def _deleted_sets(tx: Transaction) -> frozenset[int]:
@@ -60,20 +73,14 @@ def _deleted_sets(tx: Transaction) -> frozenset[int]:
     return frozenset(number for number, flags in sets.items() if "\\deleted" in flags.keys)
 
 
-def _marked(tx: Transaction, ledger: Ledger) -> Sequence[Gone]:
-    """All messages that are flagged deleted: looked for where the last changes are, and only then everywhere."""
-    run, sets = tx.connection.execute, apsw.carray(array("q", _deleted_sets(tx)))
-    found = run(
-        "SELECT uid, flagset, size FROM (SELECT uid, flagset, size FROM message WHERE mailbox = ? "
-        "ORDER BY modseq DESC LIMIT ?) WHERE flagset IN carray(?) ORDER BY uid",
-        (ledger.id, ledger.deleted + _LATELY, sets),
-    ).fetchall()
-    if len(found) < ledger.deleted:
-        found = run(
-            "SELECT uid, flagset, size FROM message WHERE mailbox = ? AND flagset IN carray(?) ORDER BY uid",
-            (ledger.id, sets),
-        ).fetchall()
-    return cast("Sequence[Gone]", found)
+def _marked(tx: Transaction, ledger: Ledger, marked: Sequence[int]) -> Sequence[Gone]:
+    """All messages that are flagged deleted: those of *marked*, if there are no others."""
+    found = _deleted(tx, _among(tx, ledger, marked))
+    if len(found) == ledger.deleted:
+        return found
+    everywhere = "SELECT uid, flagset, size FROM message WHERE mailbox = ? AND flagset IN carray(?) ORDER BY uid"
+    sets = apsw.carray(array("q", _deleted_sets(tx)))
+    return cast("list[Gone]", tx.connection.execute(everywhere, (ledger.id, sets)).fetchall())
 
 
 def remember(tx: Transaction, mailbox: int, gone: UidSet) -> None:
