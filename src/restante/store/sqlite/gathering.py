@@ -9,7 +9,6 @@ The rule it protects: all columns of a batch are of one moment, and equally long
 
 from __future__ import annotations
 
-import enum
 from array import array
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -32,41 +31,28 @@ _SOURCES: Final = tuple(
 )
 """What :class:`MessageColumns` holds after the UIDs, in its order: for which fields it is read, and where it is."""
 
-_MODSEQ: Final = "(SELECT modseq FROM mailbox WHERE id = m.mailbox)"
-
 Column = Sequence[object]
 
 
 class _Plan(NamedTuple):
     """What is read for some fields: the positions in :class:`MessageColumns`, where the columns are, and the joins.
 
-    *last* says what one column more, the last, holds.
+    If *counted*, one column more, the last, holds the octets of those that may be of any length.
     """
 
     positions: tuple[int, ...]
     places: str
     joins: str
-    last: _Last
-
-
-class _Last(enum.Enum):
-    """What is read of each message besides what is asked for."""
-
-    NOTHING = 0
-    OCTETS = 1
-    """of the columns that may be of any length"""
-    MODSEQ = 2
-    """the mailbox's own"""
+    counted: bool
 
 
 @lru_cache(maxsize=256)
-def _plan(asked: int, *, bounded: bool, alone: bool) -> _Plan:
+def _plan(asked: int, *, bounded: bool) -> _Plan:
     """By number: enums hash slowly."""
     read = {at: place for at, (fields, place) in enumerate(_SOURCES, 1) if fields.value & asked}
     places = ["m.uid", *read.values()]
-    last = _MODSEQ if alone else octets_of(places) if bounded else ""
-    kind = _Last.NOTHING if not last else _Last.MODSEQ if alone else _Last.OCTETS
-    return _Plan((0, *read), ", ".join([*places, last] if last else places), joins(places), kind)
+    octets = octets_of(places) if bounded else ""
+    return _Plan((0, *read), ", ".join([*places, octets] if octets else places), joins(places), bool(octets))
 
 
 def columns(
@@ -77,20 +63,19 @@ def columns(
     fields: Field,
     blobs: str,
     octets: int | None = None,
-) -> tuple[MessageColumns, int | None]:
+) -> MessageColumns:
     """The *fields* of ascending *uids*, bounded in *octets*; *blobs* goes before each blob's name.
 
-    Of one message also the mailbox's modseq as they were read, which then nobody needs to ask. Raises NoSuchMailbox, Corrupt.
+    Raises NoSuchMailbox, Corrupt.
     """
-    plan = _plan(fields.value, bounded=octets is not None, alone=len(uids) == 1)
+    plan = _plan(fields.value, bounded=octets is not None and len(uids) > 1)
     read: Iterable[Row] = rows(connection, plan.places, plan.joins, mailbox, uids)
-    if octets is not None and plan.last is _Last.OCTETS:
+    if octets is not None and plan.counted:
         read = until(read, octets)
     found = list(zip(*read, strict=True))
     values: list[Column] = [()] * len(MessageColumns._fields)
     for position, column in zip(plan.positions, found, strict=False):
         values[position] = column
-    modseq = cast("int", found[-1][0]) if found and plan.last is _Last.MODSEQ else None
     if not values[0]:
         # No messages, or no mailbox: it goes with all its messages in one step.
         modseq_of(connection, mailbox)
@@ -98,7 +83,7 @@ def columns(
         values[_FLAGS_AT] = sets.of_all(connection, cast("Sequence[int]", values[_FLAGS_AT]))
     if values[_BLOBS_AT]:
         _find_blobs(connection, values, blobs)
-    return MessageColumns._make(values), modseq
+    return MessageColumns._make(values)
 
 
 def _find_blobs(connection: apsw.Connection, values: list[Column], blobs: str) -> None:

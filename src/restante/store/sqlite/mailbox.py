@@ -200,12 +200,7 @@ class SqliteMailbox:
     async def columns(self, uids: Sequence[Uid], fields: Field, octets: int | None = None) -> MessageColumns:
         """Read ascending *uids*, in columns."""
         sets, number, blobs = self._account.sets, self._number, self._account.blob_prefix
-        generation = self._account.generation.now()
-        found, modseq = self._read(lambda each: gathering.columns(each, sets, number, uids, fields, blobs, octets))
-        if modseq is not None and self._index is not None and self._index.modseq == modseq:
-            # The index held all there was when this was read.
-            self._looked = generation
-        return found
+        return self._read(lambda each: gathering.columns(each, sets, number, uids, fields, blobs, octets))
 
     async def search(self, query: Query, errand: Errand | None = None) -> list[Uid]:
         """UIDs of the messages that match, ascending."""

@@ -1,4 +1,4 @@
-"""Nobody asks where a mailbox stands while nothing is committed, nor after a read of one message; others' commits are noticed."""
+"""Nobody asks where a mailbox stands while nothing is committed; others' commits are noticed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tests.support.store import ALICE, fill, uids
 
 from restante.model.flags import FlagSet
-from restante.model.mailbox_name import INBOX, MailboxName
+from restante.model.mailbox_name import INBOX
 from restante.store.model import Field, FlagOp
 from restante.store.sqlite import generations, reading
 from restante.store.sqlite.account import SqliteAccount
@@ -29,23 +29,6 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(reading, "heads", noted)
     return found
-
-
-async def test_one_message_read_is_a_look(account: SqliteAccount, inbox: SqliteMailbox, looks: list[int]) -> None:
-    await fill(inbox, (), ())
-    told, moment = (await inbox.index()).modseq, account.shared.moment
-    for fields in (Field.RAW, Field.ENVELOPE, Field.HEADER | Field.FLAGS):
-        # What is committed to another mailbox makes all look once.
-        await account.create(MailboxName(f"Box {fields}"))
-        looks.clear()
-        moment.begin()
-        assert len((await inbox.columns(uids(2), fields, 1)).uids) == 1
-        assert (await inbox.changes_since(told)).flagged == ()
-        assert not looks
-        moment.end()
-        await account.create(MailboxName(f"Another {fields}"))
-        await inbox.changes_since(told)
-        assert looks
 
 
 async def test_nobody_asks_while_nothing_is_committed(
