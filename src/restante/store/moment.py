@@ -32,12 +32,3 @@ class Moment:
     def end(self) -> None:
         """Ask the disk again from here on."""
         self.held = False
-
-    def look(self) -> int:
-        """What to compare with :attr:`now` later on, to know that nothing newer matters."""
-        return self.number if self.held else -1
-
-    @property
-    def now(self) -> int:
-        """The number of a stretch that is held; 0, which no look has given, outside."""
-        return self.number if self.held else 0

@@ -3,17 +3,21 @@
 from restante.store.moment import Moment
 
 
-def test_outside_a_stretch_no_look_is_good_for_another() -> None:
+def test_nothing_is_held_outside_a_stretch() -> None:
     moment = Moment()
-    assert moment.look() != moment.now
+    held = [moment.held]
+    for turn in (moment.begin, moment.end):
+        turn()
+        held.append(moment.held)
+    assert held == [False, True, False]
 
 
-def test_within_a_stretch_a_look_is_good_and_no_longer() -> None:
+def test_no_stretch_is_taken_for_another() -> None:
     moment = Moment()
-    moment.begin()
-    look = moment.look()
-    assert look == moment.now
-    moment.end()
-    assert look != moment.now
-    moment.begin()
-    assert look != moment.now
+    numbers = [moment.number]
+    for _ in range(2):
+        moment.begin()
+        numbers.append(moment.number)
+        moment.end()
+        assert moment.number == numbers[-1]
+    assert len(set(numbers)) == 3
