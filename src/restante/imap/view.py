@@ -341,35 +341,28 @@ class MailboxView:
         """As :meth:`flags_line`, of messages with these sequence *numbers*, in UID order; 0 is left out."""
         if self.style.uid_only or len(messages) < _SEVERAL:
             return [self.flags_line(SeqNum(n), one) for n, one in zip(numbers, messages, strict=True) if n]
-        if self.style.modseq and any(one.modseq != messages[0].modseq for one in messages):
-            return self._flags_lines_apart(numbers, messages)
-        samples = {message.flags: message for message in messages}
         fresh = within([message.uid for message in messages], self._recent) if self._recent else ()
+        alike = not fresh or len(fresh) == len(messages)
+        if not alike or (self.style.modseq and any(one.modseq != messages[0].modseq for one in messages)):
+            return self._flags_lines_apart(numbers, messages, fresh)
+        samples = {message.flags: message for message in messages}
         forms = {flags: self._flags_form(one, recent=bool(fresh)) for flags, one in samples.items()}
-        if not fresh or len(fresh) == len(messages):
-            return [forms[one.flags] % (n, one.uid) for n, one in zip(numbers, messages, strict=True) if n]
-        known, others = frozenset(fresh), {flags: self._flags_form(one, recent=False) for flags, one in samples.items()}
-        return [
-            (forms if one.uid in known else others)[one.flags] % (n, one.uid)
-            for n, one in zip(numbers, messages, strict=True)
-            if n
-        ]
+        return [forms[one.flags] % (n, one.uid) for n, one in zip(numbers, messages, strict=True) if n]
 
     def _flags_form(self, message: Flagged, *, recent: bool) -> bytes:
         """What lines of the same flags, and modseq if that is told, have in common, without number and UID."""
         return b"%d FETCH (UID %d " + self._flags_end(message, recent=recent).replace(b"%", b"%%")
 
-    def _flags_lines_apart(self, numbers: Sequence[int], messages: Sequence[Flagged]) -> list[bytes]:
-        """As :meth:`flags_lines`, where messages of the same flags differ in modseqs, and may in what is recent."""
+    def _flags_lines_apart(
+        self, numbers: Sequence[int], messages: Sequence[Flagged], fresh: Sequence[int]
+    ) -> list[bytes]:
+        """As :meth:`flags_lines`, where messages of the same flags may differ: in what is recent (*fresh*), and in modseqs."""
         samples = {message[1:]: message for message in messages}
         ends = {key: self._flags_end(one, recent=False) for key, one in samples.items()}
-        fresh: frozenset[int] = frozenset()
-        recent: dict[tuple[object, ...], bytes] = {}
-        if self._recent:
-            fresh = frozenset(within([message.uid for message in messages], self._recent))
-            recent = {key: self._flags_end(one, recent=True) for key, one in samples.items()}
+        recent = {key: self._flags_end(one, recent=True) for key, one in samples.items()} if fresh else {}
+        known = frozenset(fresh)
         return [
-            b"%d FETCH (UID %d %b" % (n, one[0], (recent if one[0] in fresh else ends)[one[1:]])
+            b"%d FETCH (UID %d %b" % (n, one[0], (recent if one[0] in known else ends)[one[1:]])
             for n, one in zip(numbers, messages, strict=True)
             if n
         ]
