@@ -107,26 +107,28 @@ class SqliteIndex:
     def first_unseen(self) -> int:
         """Where the first message without ``\\Seen`` stands, or -1."""
         if self._unseen is None:
-            unseen = [flags for flags in self.flag_sets() if "\\seen" not in flags.keys]
+            unseen = frozenset(flags for flags in self.flag_sets() if "\\seen" not in flags.keys)
             if self._codes is not None:
-                table = bytearray(_CODES)
-                for flags in unseen:
-                    table[self._kinds[flags]] = 1
-                self._unseen = self._codes.translate(table).find(1) if unseen else -1
+                self._unseen = self._marks(self._codes, unseen).find(1) if unseen else -1
             else:
-                among = frozenset(unseen)
-                self._unseen = next(compress(count(), map(among.__contains__, self.flags)), -1) if unseen else -1
+                self._unseen = next(compress(count(), map(unseen.__contains__, self.flags)), -1) if unseen else -1
         return self._unseen
 
     def deleted(self) -> Sequence[int] | None:
         """UIDs of the messages with ``\\Deleted``, ascending; None where they are many, or would have to be looked for."""
         if self._codes is None:
             return None
-        table = bytes(["\\deleted" in flags.keys for flags in self._kinds]).ljust(_CODES, b"\0")
-        marks = self._codes.translate(table)
+        marks = self._marks(self._codes, [flags for flags in self._kinds if "\\deleted" in flags.keys])
         if marks.count(1) > _SEVERAL:
             return None
         return [self.uids[each.start()] for each in _MARK.finditer(marks)]
+
+    def _marks(self, codes: bytearray, sets: Collection[FlagSet]) -> bytearray:
+        """By position, 1 where a message's flag set is one of *sets*, and 0 where not."""
+        table = bytearray(_CODES)
+        for flags in sets:
+            table[self._kinds[flags]] = 1
+        return codes.translate(table)
 
     def flag_sets(self) -> Collection[FlagSet]:
         """The distinct flag sets in use."""

@@ -56,16 +56,15 @@ def _going(
         all_of_it = "SELECT uid, flagset, size FROM message WHERE mailbox = ? ORDER BY uid"
         return cast("Iterable[Gone]", tx.connection.execute(all_of_it, (ledger.id,)))
     found = _among(tx, ledger, uids)
-    return _deleted(tx, found) if deleted_only else found
+    return _deleted(found, _deleted_sets(tx)) if deleted_only else found
 
 
 def _among(tx: Transaction, ledger: Ledger, uids: Sequence[int]) -> Iterable[Gone]:
     return cast("Iterable[Gone]", rows(tx.connection, "m.uid, m.flagset, m.size", "", ledger.id, uids))
 
 
-def _deleted(tx: Transaction, found: Iterable[Gone]) -> list[Gone]:
-    deleted = _deleted_sets(tx)
-    return [row for row in found if row[1] in deleted]
+def _deleted(found: Iterable[Gone], sets: frozenset[int]) -> list[Gone]:
+    return [row for row in found if row[1] in sets]
 
 
 def _deleted_sets(tx: Transaction) -> frozenset[int]:
@@ -75,12 +74,12 @@ def _deleted_sets(tx: Transaction) -> frozenset[int]:
 
 def _marked(tx: Transaction, ledger: Ledger, marked: Sequence[int]) -> Sequence[Gone]:
     """All messages that are flagged deleted: those of *marked*, if there are no others."""
-    found = _deleted(tx, _among(tx, ledger, marked))
+    sets = _deleted_sets(tx)
+    found = _deleted(_among(tx, ledger, marked), sets)
     if len(found) == ledger.deleted:
         return found
     everywhere = "SELECT uid, flagset, size FROM message WHERE mailbox = ? AND flagset IN carray(?) ORDER BY uid"
-    sets = apsw.carray(array("q", _deleted_sets(tx)))
-    return cast("list[Gone]", tx.connection.execute(everywhere, (ledger.id, sets)).fetchall())
+    return cast("list[Gone]", tx.connection.execute(everywhere, (ledger.id, apsw.carray(array("q", sets)))).fetchall())
 
 
 def remember(tx: Transaction, mailbox: int, gone: UidSet) -> None:
